@@ -1,0 +1,37 @@
+//! Suites, keys, sealed entries, passwords.
+//!
+//! Owns standard constructions over kept libraries. No I/O; never writes a primitive of its own.
+
+mod key;
+mod key_file;
+pub mod password;
+mod seal;
+mod token;
+
+pub use key::{Key, RootKey};
+pub use key_file::{KeyFile, PassphraseCost};
+pub use seal::{Sealer, Suite};
+pub use token::{token, token_digest};
+
+/// What can go wrong with keys and sealed bytes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CryptoError {
+    /// Sealed bytes that don't open: altered, moved, or sealed under another key.
+    #[error("sealed bytes don't open: they were altered, moved, or belong to another key")]
+    Sealed,
+    /// The text isn't a key file.
+    #[error("this isn't a key file of Jingui; choose the file that `jingui init` wrote")]
+    NotAKeyFile,
+    /// The key file's check digits don't fit: damaged or mistyped.
+    #[error("the key file is damaged; use another copy of it")]
+    Damaged,
+    /// A passphrase is needed and none was given.
+    #[error("this key file needs its passphrase")]
+    NeedsPassphrase,
+    /// The passphrase doesn't open the key file.
+    #[error("the passphrase doesn't open this key file")]
+    WrongPassphrase,
+    /// A password hash isn't in PHC form, or the parameters are out of range.
+    #[error("a password hash can't be read")]
+    PasswordHash,
+}
