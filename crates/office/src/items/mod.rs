@@ -1,0 +1,18 @@
+//! Items and their numbered copies: what is registered, who may know of it, and who holds each copy.
+//!
+//! Owns chapter 2 and clauses 3.1.1.x. A copy's custody changes only through the transitions of [`Custody`]; each
+//! of them leaves exactly one holder. Must never decide a loan.
+
+pub mod copy;
+pub mod custody;
+pub mod item;
+pub mod place;
+pub mod reading;
+pub mod revise;
+pub mod scope;
+pub mod views;
+
+pub use copy::Copy;
+pub use custody::{Custody, Purpose};
+pub use item::Item;
+pub use scope::Scope;

@@ -1,0 +1,105 @@
+//! The mission: the office's records, actions and views, a folder for each chapter of the regulation.
+//!
+//! Owns what the office keeps and does. Must never know HTTP, keys, or SQL outside its views.
+
+pub mod accountability;
+pub mod action;
+pub mod field;
+pub mod items;
+pub mod loans;
+pub mod perform;
+pub mod personnel;
+pub mod premises;
+pub mod receipts;
+pub mod refusal;
+pub mod rules;
+pub mod supervision;
+pub mod work;
+
+pub use action::{About, Action, InputError, Registration, Stop};
+pub use perform::{Office, OpenError, Performed, Request, Unable};
+pub use refusal::{Refusal, Status, Texts, fill};
+pub use work::{Caller, Rules, Work};
+
+/// The read transaction that views read in.
+pub use rusqlite::Connection;
+
+use jingui_store::{Kind, Record as _};
+
+/// Every kind of record the office keeps.
+pub fn kinds() -> Vec<Kind> {
+    vec![
+        accountability::incident::Incident::KIND,
+        items::Copy::KIND,
+        items::Item::KIND,
+        loans::Loan::KIND,
+        loans::ReadingSession::KIND,
+        personnel::Account::KIND,
+        personnel::Department::KIND,
+        personnel::Person::KIND,
+        premises::Cabinet::KIND,
+        premises::Room::KIND,
+        receipts::Receipt::KIND,
+        receipts::import::ImportRun::KIND,
+        receipts::series::Series::KIND,
+        receipts::source::Source::KIND,
+        rules::Setting::KIND,
+        rules::CalendarYear::KIND,
+        supervision::filters::SavedFilter::KIND,
+    ]
+}
+
+/// Every action of the office. Adding a verb means: its own file, a line here, a policy, a test.
+pub fn actions() -> Vec<Registration> {
+    vec![
+        Registration::of::<accountability::incident::CloseIncident>(),
+        Registration::of::<items::place::Accept>(),
+        Registration::of::<items::place::FoundAgain>(),
+        Registration::of::<items::place::Place>(),
+        Registration::of::<items::place::Recall>(),
+        Registration::of::<items::reading::Open>(),
+        Registration::of::<items::revise::Rescope>(),
+        Registration::of::<items::revise::Revise>(),
+        Registration::of::<loans::apply::Apply>(),
+        Registration::of::<loans::apply::Withdraw>(),
+        Registration::of::<loans::approve::Approve>(),
+        Registration::of::<loans::approve::Reject>(),
+        Registration::of::<loans::clockwork::Escalate>(),
+        Registration::of::<loans::clockwork::Expire>(),
+        Registration::of::<loans::clockwork::Remind>(),
+        Registration::of::<loans::hand_over::Acknowledge>(),
+        Registration::of::<loans::hand_over::HandOver>(),
+        Registration::of::<loans::reading::CloseSession>(),
+        Registration::of::<loans::reading::OpenSession>(),
+        Registration::of::<loans::reading::ReportPages>(),
+        Registration::of::<loans::renew::ApproveRenewal>(),
+        Registration::of::<loans::renew::RejectRenewal>(),
+        Registration::of::<loans::renew::Renew>(),
+        Registration::of::<loans::take_back::BringBack>(),
+        Registration::of::<loans::take_back::ReportLost>(),
+        Registration::of::<loans::take_back::TakeBack>(),
+        Registration::of::<personnel::account::ChangePassword>(),
+        Registration::of::<personnel::account::CloseAccount>(),
+        Registration::of::<personnel::account::OpenAccount>(),
+        Registration::of::<personnel::account::SignIn>(),
+        Registration::of::<personnel::account::SignOut>(),
+        Registration::of::<personnel::department::AddDepartment>(),
+        Registration::of::<personnel::department::NameHead>(),
+        Registration::of::<personnel::person::AddPerson>(),
+        Registration::of::<personnel::person::RecordReview>(),
+        Registration::of::<personnel::person::SetRights>(),
+        Registration::of::<personnel::person::SignCommitment>(),
+        Registration::of::<premises::AddCabinet>(),
+        Registration::of::<premises::AddRoom>(),
+        Registration::of::<premises::NameCustodian>(),
+        Registration::of::<receipts::import::BeginImport>(),
+        Registration::of::<receipts::import::FinishImport>(),
+        Registration::of::<receipts::import::ImportRows>(),
+        Registration::of::<receipts::receipt::SignFor>(),
+        Registration::of::<receipts::register::Register>(),
+        Registration::of::<rules::ImportCalendar>(),
+        Registration::of::<rules::SetParameter>(),
+        Registration::of::<supervision::filters::RemoveFilter>(),
+        Registration::of::<supervision::filters::SaveFilter>(),
+    ]
+}

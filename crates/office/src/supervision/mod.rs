@@ -1,0 +1,3 @@
+//! What is asked of the whole: workbench, journal, saved filters.
+
+pub mod filters;

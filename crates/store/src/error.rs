@@ -1,0 +1,40 @@
+//! What can go wrong below the office.
+
+/// A failure of the store: never a refusal (refusals are results, see the office).
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database engine failed.
+    #[error("the database failed; look at disk space and the system log")]
+    Database(#[from] rusqlite::Error),
+    /// A body isn't the JSON it should be.
+    #[error("a stored record can't be read; run `jingui verify`")]
+    Body(#[from] serde_json::Error),
+    /// An entry can't be opened: wrong key or altered bytes.
+    #[error("entry {seq} can't be opened; run `jingui verify`")]
+    Sealed {
+        /// Number of the entry.
+        seq: u64,
+        #[source]
+        source: jingui_crypto::CryptoError,
+    },
+    /// The ledger's saved state doesn't fit together.
+    #[error("the ledger's saved root is damaged; run `jingui verify`")]
+    Ledger,
+    /// No database at that place, or not one of ours, or the key doesn't fit.
+    #[error("{0}")]
+    Open(String),
+    /// A column was asked for that the kind doesn't have: a mistake in the program.
+    #[error("records of kind {kind} have no column {column}")]
+    NoColumn {
+        /// Kind asked.
+        kind: &'static str,
+        /// Column asked for.
+        column: String,
+    },
+    /// An action broke off by a fault in the program; nothing of it was kept.
+    #[error("an action broke off; nothing was changed")]
+    BrokeOff,
+    /// The sequencer has ended.
+    #[error("the store is shutting down; try again after the restart")]
+    Stopped,
+}

@@ -1,0 +1,338 @@
+//! Opening and creating the store, and asking it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::{Sender, bounded, unbounded};
+use jingui_crypto::{Key, RootKey, Sealer, Suite};
+use jingui_ledger::{Frontier, Hash, Sha256};
+use jingui_regulation::Moment;
+use rand::{RngCore, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::entry::{Draft, Entry};
+use crate::error::StoreError;
+use crate::reader::Pool;
+use crate::rebuild;
+use crate::record::Kind;
+use crate::schema;
+use crate::sequencer::{Committed, Job, Notice, Sequencer};
+use crate::unit::Unit;
+
+/// Where the present moment comes from.
+pub trait Clock: Send {
+    /// The present moment.
+    fn now(&mut self) -> Moment;
+}
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&mut self) -> Moment {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Moment::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+/// A clock that is moved by hand, for simulations and tests.
+#[derive(Debug, Clone)]
+pub struct FixedClock(Arc<std::sync::atomic::AtomicI64>);
+
+impl FixedClock {
+    /// Stands at `moment` until it is moved.
+    pub fn new(moment: Moment) -> Self {
+        Self(Arc::new(moment.millis().into()))
+    }
+
+    /// Moves the clock to `moment`.
+    pub fn set(&self, moment: Moment) {
+        self.0.store(moment.millis(), std::sync::atomic::Ordering::SeqCst);
+    }
+
+    /// Where the clock stands.
+    pub fn get(&self) -> Moment {
+        Moment::from_millis(self.0.load(std::sync::atomic::Ordering::SeqCst))
+    }
+}
+
+impl Clock for FixedClock {
+    fn now(&mut self) -> Moment {
+        self.get()
+    }
+}
+
+/// How a store is opened.
+pub struct Options {
+    /// The database file.
+    pub path: PathBuf,
+    /// Every kind of record the office keeps.
+    pub kinds: Vec<Kind>,
+    /// Time.
+    pub clock: Box<dyn Clock>,
+    /// Randomness for ids and nonces.
+    pub rng: ChaCha20Rng,
+    /// Read connections; 0 means 4.
+    pub readers: usize,
+    /// Page cache in MiB, shared out between the writer and the readers.
+    pub cache_mib: u64,
+    /// Called after each commit, from the writer's thread: must return at once.
+    pub notify: Option<Box<dyn Fn(Notice) + Send>>,
+}
+
+impl Options {
+    /// The machine's clock and randomness, 256 MiB of cache.
+    pub fn new(path: impl Into<PathBuf>, kinds: Vec<Kind>) -> Self {
+        Self {
+            path: path.into(),
+            kinds,
+            clock: Box::new(SystemClock),
+            rng: ChaCha20Rng::from_os_rng(),
+            readers: 4,
+            cache_mib: 256,
+            notify: None,
+        }
+    }
+}
+
+/// The open store. Dropping it ends the writer after what is queued.
+pub struct Store {
+    pub(crate) path: PathBuf,
+    pub(crate) kinds: BTreeMap<&'static str, Kind>,
+    pub(crate) log_id: String,
+    pub(crate) sealer: Sealer,
+    readers: Pool,
+    queue: Option<Sender<Job>>,
+    writer: Option<JoinHandle<()>>,
+    checkpointer: Option<(Sender<()>, JoinHandle<()>)>,
+}
+
+/// Gives the key to SQLCipher and checks that it fits.
+pub(crate) fn unlock(conn: &Connection, key: &Key) -> Result<(), StoreError> {
+    let hex = data_encoding::HEXLOWER.encode(key.expose());
+    conn.execute_batch(&format!("PRAGMA key = \"x'{hex}'\";"))?;
+    conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(|_| {
+        StoreError::Open("the key doesn't open this database; check the key file or passphrase".into())
+    })?;
+    Ok(())
+}
+
+/// A connection that writes, set up for durability.
+pub(crate) fn writing(path: &Path, key: &Key, cache_kib: u64) -> Result<Connection, StoreError> {
+    let conn = Connection::open(path)?;
+    unlock(&conn, key)?;
+    conn.execute_batch(&format!(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -{cache_kib}; PRAGMA wal_autocheckpoint = 0; PRAGMA trusted_schema = OFF;"
+    ))?;
+    conn.set_prepared_statement_cache_capacity(256);
+    Ok(conn)
+}
+
+impl Store {
+    /// Makes a new, empty store; refuses to touch a file that exists.
+    pub fn create(root: &RootKey, mut options: Options) -> Result<Self, StoreError> {
+        if options.path.exists() {
+            return Err(StoreError::Open("there is a database already; choose an empty directory".into()));
+        }
+        let conn = writing(&options.path, &root.derive("database"), 8 << 10)?;
+        conn.execute_batch("BEGIN")?;
+        schema::create_journal(&conn)?;
+        schema::create_derived(&conn, &options.kinds)?;
+        let mut log_id = [0_u8; 16];
+        options.rng.fill_bytes(&mut log_id);
+        schema::set_meta(&conn, "log", &data_encoding::HEXLOWER.encode(&log_id))?;
+        schema::set_meta(&conn, "suite", "international")?;
+        schema::set_meta(&conn, "layout", &schema::fingerprint(&options.kinds))?;
+        crate::sequencer::save_root(&conn, &Frontier::new())?;
+        conn.execute_batch("COMMIT")?;
+        drop(conn);
+        Self::open(root, options)
+    }
+
+    /// Opens an existing store. Tables of an older layout are built anew from the journal first.
+    pub fn open(root: &RootKey, options: Options) -> Result<Self, StoreError> {
+        let Options { path, kinds, clock, rng, readers, cache_mib, notify } = options;
+        if !path.exists() {
+            return Err(StoreError::Open("there is no database here; run `jingui init` first".into()));
+        }
+        let database_key = root.derive("database");
+        let sealer = Sealer::new(Suite::International, root.derive("entries"));
+        let readers = if readers == 0 { 4 } else { readers };
+        let conn = writing(&path, &database_key, cache_mib * 1024 / 2)?;
+        let log_id = schema::meta(&conn, "log")?
+            .ok_or_else(|| StoreError::Open("this database holds no journal of Jingui".into()))?;
+        if schema::meta(&conn, "layout")?.as_deref() != Some(&schema::fingerprint(&kinds)) {
+            tracing::info!("the layout of the registers has changed; building them anew from the journal");
+            rebuild::rebuild(&conn, &kinds, &log_id, &sealer)?;
+        }
+        let frontier = saved_frontier(&conn)?;
+        let last = conn
+            .query_row("SELECT at FROM entry ORDER BY seq DESC LIMIT 1", [], |row| row.get::<_, String>(0))
+            .optional()?
+            .and_then(|text| serde_json::from_value(text.into()).ok())
+            .unwrap_or_else(|| Moment::from_millis(0));
+        let kinds: BTreeMap<_, _> = kinds.into_iter().map(|kind| (kind.name, kind)).collect();
+        let (queue, jobs) = unbounded();
+        let sequencer = Sequencer {
+            conn,
+            kinds: kinds.clone(),
+            log_id: log_id.clone(),
+            sealer: sealer.clone(),
+            frontier,
+            last,
+            clock,
+            rng,
+            notify,
+        };
+        let pool = Pool::open(&path, &database_key, readers, cache_mib * 1024 / 2 / readers as u64)?;
+        let checkpointer = checkpointer(writing(&path, &database_key, 4 << 10)?)?;
+        let writer = std::thread::Builder::new()
+            .name("sequencer".into())
+            .spawn(move || sequencer.run(&jobs))
+            .map_err(|_| {
+                StoreError::Open("no thread for the writer; the machine is out of resources".into())
+            })?;
+        Ok(Self {
+            path,
+            kinds,
+            log_id,
+            sealer,
+            readers: pool,
+            queue: Some(queue),
+            writer: Some(writer),
+            checkpointer: Some(checkpointer),
+        })
+    }
+
+    /// Queues an action. `job` runs in the writer's thread against the unit of work; `answer` is called once what it
+    /// did is on disk (or with the error that kept it from being so).
+    pub fn submit<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Unit<'_>) -> Result<(Draft, T), StoreError> + Send + 'static,
+        answer: impl FnOnce(Result<(Committed, T), StoreError>) + Send + 'static,
+    ) {
+        let job: Job = Box::new(move |unit| match unit.and_then(job) {
+            Ok((draft, value)) => {
+                Some((draft, Box::new(move |done| answer(done.map(|committed| (committed, value))))))
+            }
+            Err(error) => {
+                answer(Err(error));
+                None
+            }
+        });
+        if let Some(queue) = &self.queue
+            && let Err(lost) = queue.send(job)
+        {
+            (lost.0)(Err(StoreError::Stopped));
+        }
+    }
+
+    /// Queues an action and waits for its commit.
+    pub fn act<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Unit<'_>) -> Result<(Draft, T), StoreError> + Send + 'static,
+    ) -> Result<(Committed, T), StoreError> {
+        let (sender, receiver) = bounded(1);
+        self.submit(job, move |result| {
+            let _ = sender.send(result);
+        });
+        receiver.recv().unwrap_or(Err(StoreError::BrokeOff))
+    }
+
+    /// Reads on one of the read connections, inside one read transaction.
+    pub fn read<T, E: From<StoreError>>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.readers.with(read)
+    }
+
+    /// The entry `seq`, opened.
+    pub fn entry(&self, conn: &Connection, seq: u64) -> Result<Option<Entry>, StoreError> {
+        let sealed: Option<Vec<u8>> = conn
+            .prepare_cached("SELECT sealed FROM entry WHERE seq = ?1")?
+            .query_row([seq], |row| row.get(0))
+            .optional()?;
+        sealed.map(|sealed| Entry::open(seq, &sealed, &self.log_id, &self.sealer)).transpose()
+    }
+
+    /// Every version of a record: its number, the entry that made it, oldest first.
+    pub fn history(&self, conn: &Connection, kind: &str, key: &str) -> Result<Vec<(u64, Entry)>, StoreError> {
+        let rows: Vec<(u64, u64)> = conn
+            .prepare_cached("SELECT version, seq FROM version WHERE kind = ?1 AND key = ?2 ORDER BY version")?
+            .query_map([kind, key], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_, _>>()?;
+        rows.into_iter()
+            .filter_map(|(version, seq)| {
+                self.entry(conn, seq).transpose().map(|entry| entry.map(|entry| (version, entry)))
+            })
+            .collect()
+    }
+
+    /// Name of this journal: random, fixed at its making.
+    pub fn log_id(&self) -> &str {
+        &self.log_id
+    }
+
+    /// Number of entries and Merkle root (hexadecimal), as committed.
+    pub fn head(&self) -> Result<(u64, String), StoreError> {
+        self.read(|conn| {
+            let frontier = saved_frontier(conn)?;
+            Ok((frontier.size(), data_encoding::HEXLOWER.encode(&frontier.root())))
+        })
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
+        if let Some((stop, thread)) = self.checkpointer.take() {
+            drop(stop);
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The ledger's state as saved with the last commit.
+pub(crate) fn saved_frontier(conn: &Connection) -> Result<Frontier<Sha256>, StoreError> {
+    #[derive(serde::Deserialize)]
+    struct Saved {
+        size: u64,
+        peaks: Vec<String>,
+        root: String,
+    }
+    let text = schema::meta(conn, "ledger")?.ok_or(StoreError::Ledger)?;
+    let saved: Saved = serde_json::from_str(&text)?;
+    let decode = |text: &String| -> Option<Hash> {
+        data_encoding::HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok()
+    };
+    let peaks = saved.peaks.iter().map(decode).collect::<Option<Vec<_>>>().ok_or(StoreError::Ledger)?;
+    let frontier = Frontier::restore(saved.size, peaks).map_err(|_| StoreError::Ledger)?;
+    if decode(&saved.root) == Some(frontier.root()) { Ok(frontier) } else { Err(StoreError::Ledger) }
+}
+
+/// Moves pages from the write-ahead log into the database off the writer's path, so that commits don't wait for it.
+fn checkpointer(conn: Connection) -> Result<(Sender<()>, JoinHandle<()>), StoreError> {
+    let (stop, stopped) = bounded::<()>(0);
+    let thread = std::thread::Builder::new()
+        .name("checkpointer".into())
+        .spawn(move || {
+            while stopped.recv_timeout(Duration::from_secs(1))
+                == Err(crossbeam_channel::RecvTimeoutError::Timeout)
+            {
+                let _ = conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+            }
+            let _ = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        })
+        .map_err(|_| StoreError::Open("no thread for checkpoints; the machine is out of resources".into()))?;
+    Ok((stop, thread))
+}

@@ -1,0 +1,82 @@
+//! What the store knows of a record: a name, a key, a JSON body, some generated columns, and what hangs beside it.
+
+use std::ops::Deref;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A typed thing in a register. The serde form is what is stored, sealed into the journal and shown by the API.
+pub trait Record: Serialize + DeserializeOwned + Clone + Send + 'static {
+    /// How the store keeps records of this type.
+    const KIND: Kind;
+
+    /// The key under which the record is kept; it never changes.
+    fn key(&self) -> &str;
+}
+
+/// How records of one type are kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind {
+    /// Table name and name in journal entries: lower case letters and `_`.
+    pub name: &'static str,
+    /// Columns generated from the body, for lists and look-ups.
+    pub columns: &'static [Column],
+    /// Indexes, each a comma-separated list of columns, `unique:` in front where two records may not agree.
+    pub indexes: &'static [&'static str],
+    /// What hangs beside the record, worked out from its body alone so that a replay gives the same.
+    pub side: Option<fn(&str) -> Result<Side, serde_json::Error>>,
+}
+
+/// A column generated from the body.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    /// Column name.
+    pub name: &'static str,
+    /// JSON path inside the body, such as `$.marking.level`.
+    pub path: &'static str,
+}
+
+impl Column {
+    /// A column `name` taken from `path`.
+    pub const fn new(name: &'static str, path: &'static str) -> Self {
+        Self { name, path }
+    }
+}
+
+/// What hangs beside a record: who is inside its need-to-know scope, and the words it is found by.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Side {
+    /// Tokens of those inside the scope (persons, departments, everyone).
+    pub members: Vec<Member>,
+    /// Searchable text.
+    pub text: Option<Text>,
+}
+
+/// One token of a scope.
+pub type Member = String;
+
+/// Searchable text of a record, found under its register serial (which also gives newest-first order).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// Row number in the text index; unique within the kind, growing with time.
+    pub serial: i64,
+    /// Text as already folded and cut into index terms, separated by blanks.
+    pub terms: String,
+}
+
+/// A record together with its version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored<R> {
+    /// 1 for the first version, then one more with every put.
+    pub version: u64,
+    /// The record itself.
+    pub record: R,
+}
+
+impl<R> Deref for Stored<R> {
+    type Target = R;
+
+    fn deref(&self) -> &R {
+        &self.record
+    }
+}

@@ -1,0 +1,158 @@
+//! The tables, made from the kinds of records. One place knows their layout.
+
+use std::fmt::Write as _;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::error::StoreError;
+use crate::record::{Kind, Side};
+
+/// Tables that every store has: the journal and the store's own state, then what hangs beside records.
+const JOURNAL: &str = "
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS entry (
+  seq INTEGER PRIMARY KEY, at TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
+  refused INTEGER NOT NULL, subject TEXT, sealed BLOB NOT NULL);
+CREATE INDEX IF NOT EXISTS entry_actor ON entry (actor, seq);
+CREATE INDEX IF NOT EXISTS entry_action ON entry (action, seq);
+CREATE INDEX IF NOT EXISTS entry_refused ON entry (refused, seq) WHERE refused = 1;
+CREATE INDEX IF NOT EXISTS entry_subject ON entry (subject, seq) WHERE subject IS NOT NULL;
+";
+
+/// Tables worked out from the journal, besides those of the kinds.
+const DERIVED: &str = "
+CREATE TABLE version (kind TEXT NOT NULL, key TEXT NOT NULL, version INTEGER NOT NULL, seq INTEGER NOT NULL,
+  PRIMARY KEY (key, kind, version)) WITHOUT ROWID;
+CREATE TABLE member (record TEXT NOT NULL, who TEXT NOT NULL, PRIMARY KEY (record, who)) WITHOUT ROWID;
+CREATE INDEX member_who ON member (who, record);
+CREATE VIRTUAL TABLE words USING fts5(terms, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0');
+CREATE VIRTUAL TABLE words_vocabulary USING fts5vocab('words', 'row');
+";
+
+/// What the derived tables look like, as one text; when it changes, they are built anew from the journal.
+pub(crate) fn fingerprint(kinds: &[Kind]) -> String {
+    let mut text = DERIVED.to_owned();
+    for kind in kinds {
+        text.push_str(&table(kind));
+    }
+    text
+}
+
+fn table(kind: &Kind) -> String {
+    let mut sql = format!(
+        "CREATE TABLE {} (key TEXT PRIMARY KEY, version INTEGER NOT NULL, body TEXT NOT NULL",
+        kind.name
+    );
+    for column in kind.columns {
+        let _ = write!(sql, ", {} GENERATED ALWAYS AS (body ->> '{}') VIRTUAL", column.name, column.path);
+    }
+    sql.push_str(") WITHOUT ROWID;\n");
+    for (place, index) in kind.indexes.iter().enumerate() {
+        let (unique, columns) = match index.strip_prefix("unique:") {
+            Some(columns) => ("UNIQUE ", columns),
+            None => ("", *index),
+        };
+        let _ = writeln!(sql, "CREATE {unique}INDEX {}_{place} ON {} ({columns});", kind.name, kind.name);
+    }
+    sql
+}
+
+/// Makes the journal's tables where they are missing.
+pub(crate) fn create_journal(conn: &Connection) -> Result<(), StoreError> {
+    Ok(conn.execute_batch(JOURNAL)?)
+}
+
+/// Makes the derived tables.
+pub(crate) fn create_derived(conn: &Connection, kinds: &[Kind]) -> Result<(), StoreError> {
+    Ok(conn.execute_batch(&fingerprint(kinds))?)
+}
+
+/// Drops every table that is worked out from the journal, those of kinds of an older release included.
+pub(crate) fn drop_derived(conn: &Connection) -> Result<(), StoreError> {
+    let names: Vec<String> = conn
+        .prepare(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('meta', 'entry')
+             AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'words%'",
+        )?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for name in names {
+        conn.execute_batch(&format!("DROP TABLE \"{name}\""))?;
+    }
+    conn.execute_batch("DROP TABLE IF EXISTS words_vocabulary; DROP TABLE IF EXISTS words;")?;
+    Ok(())
+}
+
+/// Reads a value of the store's own state.
+pub(crate) fn meta(conn: &Connection, name: &str) -> Result<Option<String>, StoreError> {
+    Ok(conn
+        .prepare_cached("SELECT value FROM meta WHERE name = ?1")?
+        .query_row([name], |row| row.get(0))
+        .optional()?)
+}
+
+/// Writes a value of the store's own state.
+pub(crate) fn set_meta(conn: &Connection, name: &str, value: &str) -> Result<(), StoreError> {
+    conn.prepare_cached(
+        "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2",
+    )?
+    .execute([name, value])?;
+    Ok(())
+}
+
+/// Writes one version of a record and what hangs beside it. Used alike when an action puts and when entries are
+/// replayed, so both give the same tables.
+pub(crate) fn write_version(
+    conn: &Connection,
+    kind: &Kind,
+    key: &str,
+    version: u64,
+    body: &str,
+    seq: u64,
+) -> Result<(), StoreError> {
+    if version == 1 {
+        conn.prepare_cached(&format!("INSERT INTO {} (key, version, body) VALUES (?1, 1, ?2)", kind.name))?
+            .execute(params![key, body])?;
+    } else {
+        if let Some(side) = kind.side {
+            let old: String = conn
+                .prepare_cached(&format!("SELECT body FROM {} WHERE key = ?1", kind.name))?
+                .query_row([key], |row| row.get(0))?;
+            let (old, new) = (side(&old)?, side(body)?);
+            if old != new {
+                clear_side(conn, key, &old)?;
+                write_side(conn, key, &new)?;
+            }
+        }
+        conn.prepare_cached(&format!("UPDATE {} SET version = ?2, body = ?3 WHERE key = ?1", kind.name))?
+            .execute(params![key, version, body])?;
+    }
+    if version == 1
+        && let Some(side) = kind.side
+    {
+        write_side(conn, key, &side(body)?)?;
+    }
+    conn.prepare_cached("INSERT INTO version (kind, key, version, seq) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![kind.name, key, version, seq])?;
+    Ok(())
+}
+
+fn write_side(conn: &Connection, key: &str, side: &Side) -> Result<(), StoreError> {
+    for who in &side.members {
+        conn.prepare_cached("INSERT OR IGNORE INTO member (record, who) VALUES (?1, ?2)")?
+            .execute([key, who])?;
+    }
+    if let Some(text) = &side.text {
+        conn.prepare_cached("INSERT INTO words (rowid, terms) VALUES (?1, ?2)")?
+            .execute(params![text.serial, text.terms])?;
+    }
+    Ok(())
+}
+
+fn clear_side(conn: &Connection, key: &str, side: &Side) -> Result<(), StoreError> {
+    conn.prepare_cached("DELETE FROM member WHERE record = ?1")?.execute([key])?;
+    if let Some(text) = &side.text {
+        conn.prepare_cached("DELETE FROM words WHERE rowid = ?1")?.execute([text.serial])?;
+    }
+    Ok(())
+}

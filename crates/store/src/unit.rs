@@ -1,0 +1,178 @@
+//! The unit of work: what an action may do. It reads the latest state, puts new versions, and is handed time,
+//! randomness and ids; when the action is refused, nothing it put remains.
+
+use std::collections::BTreeMap;
+
+use jingui_regulation::{Date, Moment};
+use rand::RngCore;
+use rand_chacha::ChaCha20Rng;
+use rusqlite::types::ToSqlOutput;
+use rusqlite::{Connection, OptionalExtension, ToSql};
+use serde_json::value::RawValue;
+
+use crate::entry::Put;
+use crate::error::StoreError;
+use crate::key::Id;
+use crate::record::{Kind, Record, Stored};
+use crate::schema;
+
+/// A value to find records by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// Text.
+    Text(String),
+    /// A whole number; booleans are 0 and 1.
+    Number(i64),
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<&Id> for Value {
+    fn from(id: &Id) -> Self {
+        Self::Text(id.as_str().to_owned())
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match self {
+            Self::Text(text) => text.to_sql(),
+            Self::Number(number) => number.to_sql(),
+        }
+    }
+}
+
+/// The unit of work of one action, inside the sequencer's transaction.
+pub struct Unit<'a> {
+    conn: &'a Connection,
+    kinds: &'a BTreeMap<&'static str, Kind>,
+    seq: u64,
+    now: Moment,
+    rng: &'a mut ChaCha20Rng,
+    puts: Vec<Put>,
+}
+
+impl<'a> Unit<'a> {
+    pub(crate) fn new(
+        conn: &'a Connection,
+        kinds: &'a BTreeMap<&'static str, Kind>,
+        seq: u64,
+        now: Moment,
+        rng: &'a mut ChaCha20Rng,
+    ) -> Self {
+        Self { conn, kinds, seq, now, rng, puts: Vec::new() }
+    }
+
+    pub(crate) fn into_puts(self) -> Vec<Put> {
+        self.puts
+    }
+
+    /// The moment of this action.
+    pub const fn now(&self) -> Moment {
+        self.now
+    }
+
+    /// The office's date at this moment.
+    pub fn today(&self) -> Date {
+        self.now.date()
+    }
+
+    /// A new id.
+    pub fn new_id(&mut self) -> Id {
+        Id::generate(self.now, self.rng)
+    }
+
+    /// Randomness for this action.
+    pub fn random(&mut self) -> &mut dyn RngCore {
+        self.rng
+    }
+
+    /// The record of that key, puts of this action included.
+    pub fn get<R: Record>(&self, key: &str) -> Result<Option<Stored<R>>, StoreError> {
+        let sql = format!("SELECT version, body FROM {} WHERE key = ?1", R::KIND.name);
+        let row: Option<(u64, String)> = self
+            .conn
+            .prepare_cached(&sql)?
+            .query_row([key], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        row.map(|(version, body)| Ok(Stored { version, record: serde_json::from_str(&body)? })).transpose()
+    }
+
+    /// All records whose columns have these values, oldest key first.
+    pub fn find<R: Record>(&self, conditions: &[(&str, Value)]) -> Result<Vec<Stored<R>>, StoreError> {
+        let (sql, values) = select::<R>("version, body", conditions)?;
+        let mut statement = self.conn.prepare_cached(&format!("{sql} ORDER BY key"))?;
+        let rows = statement.query_map(rusqlite::params_from_iter(values), |row| {
+            Ok((row.get::<_, u64>(0)?, row.get::<_, String>(1)?))
+        })?;
+        rows.map(|row| {
+            let (version, body) = row?;
+            Ok(Stored { version, record: serde_json::from_str(&body)? })
+        })
+        .collect()
+    }
+
+    /// Whether any record has these values.
+    pub fn exists<R: Record>(&self, conditions: &[(&str, Value)]) -> Result<bool, StoreError> {
+        let (sql, values) = select::<R>("1", conditions)?;
+        Ok(self.conn.prepare_cached(&format!("{sql} LIMIT 1"))?.exists(rusqlite::params_from_iter(values))?)
+    }
+
+    /// How many records have these values.
+    pub fn count<R: Record>(&self, conditions: &[(&str, Value)]) -> Result<u64, StoreError> {
+        let (sql, values) = select::<R>("count(*)", conditions)?;
+        Ok(self.conn.prepare_cached(&sql)?.query_row(rusqlite::params_from_iter(values), |row| row.get(0))?)
+    }
+
+    /// Puts a record: its first version, or the next. Answers the new version.
+    pub fn put<R: Record>(&mut self, record: &R) -> Result<u64, StoreError> {
+        let body = serde_json::to_string(record)?;
+        let sql = format!("SELECT version FROM {} WHERE key = ?1", R::KIND.name);
+        let current: Option<u64> =
+            self.conn.prepare_cached(&sql)?.query_row([record.key()], |row| row.get(0)).optional()?;
+        let version = current.unwrap_or(0) + 1;
+        let kind = self.kinds.get(R::KIND.name).ok_or(StoreError::NoColumn {
+            kind: R::KIND.name,
+            column: "any: the kind isn't registered".into(),
+        })?;
+        schema::write_version(self.conn, kind, record.key(), version, &body, self.seq)?;
+        self.puts.push(Put {
+            kind: R::KIND.name.to_owned(),
+            key: record.key().to_owned(),
+            version,
+            body: RawValue::from_string(body)?,
+        });
+        Ok(version)
+    }
+}
+
+fn select<'v, R: Record>(
+    what: &str,
+    conditions: &'v [(&str, Value)],
+) -> Result<(String, Vec<&'v Value>), StoreError> {
+    let mut sql = format!("SELECT {what} FROM {} WHERE ", R::KIND.name);
+    for (place, (column, _)) in conditions.iter().enumerate() {
+        if !R::KIND.columns.iter().any(|known| known.name == *column) {
+            return Err(StoreError::NoColumn { kind: R::KIND.name, column: (*column).to_owned() });
+        }
+        if place > 0 {
+            sql.push_str(" AND ");
+        }
+        sql.push_str(column);
+        sql.push_str(" = ?");
+    }
+    if conditions.is_empty() {
+        sql.push('1');
+    }
+    Ok((sql, conditions.iter().map(|(_, value)| value).collect()))
+}

@@ -1,0 +1,227 @@
+//! The proof: the journal replayed into a second store, every table compared with it, the root computed anew.
+
+use std::collections::BTreeMap;
+
+use jingui_crypto::RootKey;
+use jingui_ledger::{Frontier, Sha256};
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Statement};
+
+use crate::entry::{Entry, Outcome};
+use crate::error::StoreError;
+use crate::open::{Store, saved_frontier, unlock};
+use crate::rebuild;
+use crate::schema;
+
+/// What verification found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// Entries read.
+    pub entries: u64,
+    /// Records compared.
+    pub records: u64,
+    /// Merkle root over all entries, hexadecimal.
+    pub root: String,
+    /// The first thing that isn't as the journal says; nothing when the book is whole.
+    pub finding: Option<Finding>,
+}
+
+/// Where the store differs from its journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// An entry is missing: the next one found has a later number.
+    EntryMissing {
+        /// Number that should come here.
+        seq: u64,
+    },
+    /// An entry can't be opened: its bytes or its place were altered.
+    EntryAltered {
+        /// Its number.
+        seq: u64,
+    },
+    /// The listed columns of an entry differ from its sealed content.
+    EntryListing {
+        /// Its number.
+        seq: u64,
+    },
+    /// An entry's records don't follow from those before it.
+    EntryDoesntFollow {
+        /// Its number.
+        seq: u64,
+    },
+    /// The saved size or root isn't that of the entries.
+    Root,
+    /// A record differs from its replay, is missing, or is one too many.
+    Record {
+        /// Table.
+        kind: String,
+        /// Key of the record.
+        key: String,
+    },
+}
+
+impl Store {
+    /// Replays the journal into a second store beside the first and compares. `progress` is told (entries done,
+    /// entries in all) now and then. Runs on one read transaction: it sees one moment while work goes on.
+    pub fn verify(&self, mut progress: impl FnMut(u64, u64)) -> Result<Verdict, StoreError> {
+        let key = RootKey::generate(&mut ChaCha20Rng::from_os_rng()).derive("verification");
+        let directory = self.path.parent().unwrap_or(std::path::Path::new("."));
+        let scratch = Scratch::new(directory.join(format!("verification-{}.db", std::process::id())));
+        let second = Connection::open(&scratch.0)?;
+        unlock(&second, &key)?;
+        // The second store is thrown away: it needs no durability, only speed.
+        second.execute_batch(
+            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -131072; BEGIN;",
+        )?;
+        second.set_prepared_statement_cache_capacity(256);
+        let kinds: Vec<_> = self.kinds.values().copied().collect();
+        schema::create_derived(&second, &kinds)?;
+        self.read(|first| self.compare(first, &second, &mut progress))
+    }
+
+    fn compare(
+        &self,
+        first: &Connection,
+        second: &Connection,
+        progress: &mut impl FnMut(u64, u64),
+    ) -> Result<Verdict, StoreError> {
+        let mut frontier = Frontier::<Sha256>::new();
+        let finding = self.replay(first, second, &mut frontier, progress)?;
+        let mut verdict = Verdict {
+            entries: frontier.size(),
+            records: 0,
+            root: data_encoding::HEXLOWER.encode(&frontier.root()),
+            finding,
+        };
+        if verdict.finding.is_some() {
+            return Ok(verdict);
+        }
+        let saved = saved_frontier(first);
+        if !saved.is_ok_and(|saved| saved.size() == frontier.size() && saved.root() == frontier.root()) {
+            verdict.finding = Some(Finding::Root);
+            return Ok(verdict);
+        }
+        let tables = self
+            .kinds
+            .keys()
+            .map(|kind| (*kind, format!("SELECT key, version, body FROM {kind} ORDER BY key")))
+            .chain([
+                (
+                    "version",
+                    "SELECT key, kind, version, seq FROM version ORDER BY key, kind, version".to_owned(),
+                ),
+                ("member", "SELECT record, who FROM member ORDER BY record, who".to_owned()),
+                ("words", "SELECT term, doc, cnt FROM words_vocabulary ORDER BY term".to_owned()),
+            ]);
+        for (table, sql) in tables {
+            let (rows, differs) = compare_rows(&mut first.prepare(&sql)?, &mut second.prepare(&sql)?)?;
+            verdict.records += rows;
+            if let Some(key) = differs {
+                verdict.finding = Some(Finding::Record { kind: table.to_owned(), key });
+                break;
+            }
+        }
+        Ok(verdict)
+    }
+
+    fn replay(
+        &self,
+        first: &Connection,
+        second: &Connection,
+        frontier: &mut Frontier<Sha256>,
+        progress: &mut impl FnMut(u64, u64),
+    ) -> Result<Option<Finding>, StoreError> {
+        let total: u64 = first.query_row("SELECT coalesce(max(seq), 0) FROM entry", [], |row| row.get(0))?;
+        let mut versions: BTreeMap<(String, String), u64> = BTreeMap::new();
+        let mut statement = first
+            .prepare("SELECT seq, sealed, at, actor, action, refused, subject FROM entry ORDER BY seq")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let expected = frontier.size() + 1;
+            let seq: u64 = row.get(0)?;
+            if seq != expected {
+                return Ok(Some(Finding::EntryMissing { seq: expected }));
+            }
+            let Ok(sealed) = row.get_ref(1)?.as_blob() else {
+                return Ok(Some(Finding::EntryAltered { seq }));
+            };
+            let Ok(entry) = Entry::open(seq, sealed, &self.log_id, &self.sealer) else {
+                return Ok(Some(Finding::EntryAltered { seq }));
+            };
+            if !listing_agrees(row, &entry)? {
+                return Ok(Some(Finding::EntryListing { seq }));
+            }
+            for put in &entry.puts {
+                let last = versions.entry((put.kind.clone(), put.key.clone())).or_insert(0);
+                if put.version != *last + 1 || rebuild::apply(second, &self.kinds, put, seq).is_err() {
+                    return Ok(Some(Finding::EntryDoesntFollow { seq }));
+                }
+                *last = put.version;
+            }
+            frontier.append(sealed);
+            if seq % 1_000 == 0 {
+                progress(seq, total);
+            }
+        }
+        progress(total, total);
+        Ok(None)
+    }
+}
+
+fn listing_agrees(row: &rusqlite::Row<'_>, entry: &Entry) -> Result<bool, StoreError> {
+    let refused = matches!(entry.outcome, Outcome::Refused { .. });
+    Ok(row.get::<_, String>(2)? == entry.at.to_string()
+        && row.get::<_, String>(3)? == entry.actor
+        && row.get::<_, String>(4)? == entry.action
+        && row.get::<_, bool>(5)? == refused
+        && row.get::<_, Option<String>>(6)?.as_deref()
+            == entry.subject.as_ref().map(|subject| subject.key.as_str()))
+}
+
+/// Steps through both results side by side; answers how many rows agreed and the first value of the row that didn't.
+fn compare_rows(
+    first: &mut Statement<'_>,
+    second: &mut Statement<'_>,
+) -> Result<(u64, Option<String>), StoreError> {
+    let columns = first.column_count();
+    let (mut left, mut right) = (first.query([])?, second.query([])?);
+    let mut agreed = 0;
+    loop {
+        match (left.next()?, right.next()?) {
+            (None, None) => return Ok((agreed, None)),
+            (Some(row), None) | (None, Some(row)) => return Ok((agreed, Some(name_of(row.get_ref(0)?)))),
+            (Some(row), Some(other)) => {
+                for column in 0..columns {
+                    if row.get_ref(column)? != other.get_ref(column)? {
+                        // The smaller key is the one that stands on one side only, or differs on both.
+                        let names = (name_of(row.get_ref(0)?), name_of(other.get_ref(0)?));
+                        return Ok((agreed, Some(names.0.min(names.1))));
+                    }
+                }
+                agreed += 1;
+            }
+        }
+    }
+}
+
+fn name_of(value: ValueRef<'_>) -> String {
+    value.as_str().map_or_else(|_| "?".to_owned(), str::to_owned)
+}
+
+/// A file that is gone when verification ends, however it ends.
+struct Scratch(std::path::PathBuf);
+
+impl Scratch {
+    fn new(path: std::path::PathBuf) -> Self {
+        let _ = std::fs::remove_file(&path);
+        Self(path)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
