@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jingui_access::{Asker, Decision, Engine, Thing};
-use jingui_regulation::{Role, RulePack};
+use jingui_regulation::{Date, Role, RulePack};
 use jingui_store::{Committed, Draft, Id, Outcome, Record, Store, StoreError, Unit};
 use rusqlite::Connection;
 use serde_json::Value;
@@ -151,9 +151,12 @@ impl Office {
 
     /// The facts about a person as of now, or nothing when there is no such active person.
     pub fn asker(&self, conn: &Connection, person: &Id) -> Result<Option<Asker>, StoreError> {
-        Ok(self
-            .person(conn, person)?
-            .map(|person| person.asker(jingui_store::Clock::now(&mut jingui_store::SystemClock).date())))
+        Ok(self.person(conn, person)?.map(|person| person.asker(self.today())))
+    }
+
+    /// The office's date as readers see it.
+    pub fn today(&self) -> Date {
+        jingui_store::Clock::now(&mut jingui_store::SystemClock).date()
     }
 
     /// The active person of that id.

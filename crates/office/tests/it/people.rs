@@ -1,0 +1,109 @@
+//! Clauses 3.5.x and the three administrators.
+
+use serde_json::json;
+
+use crate::harness::Harness;
+
+/// The three administrators exclude each other and every business role.
+#[test]
+fn clause_3_3_2_1_the_three_administrators_stand_alone() {
+    let h = Harness::on("2026-11-23");
+    let security = h.by(&h.security);
+    let person = h.person("0200", "冯刚", None, &[], 0);
+    for roles in [
+        ["system_administrator", "security_auditor"],
+        ["security_administrator", "staff"],
+        ["security_auditor", "registrar"],
+        ["system_administrator", "office_head"],
+    ] {
+        let rights = json!({"person": person, "department": null, "roles": roles, "class": null, "clearance": 0});
+        assert_eq!(h.refused(&security, "person.set_rights", rights).code, "person.roles_exclude", "{roles:?}");
+    }
+    // Nobody sets one's own rights.
+    let own = json!({"person": h.security, "department": null, "roles": ["security_administrator"], "class": null, "clearance": 0});
+    assert_eq!(h.refused(&security, "person.set_rights", own).status, jingui_office::Status::Access);
+    // Administrators know no item.
+    let (item, _) = h.item(1, 1);
+    for administrator in [&h.security, &h.auditor] {
+        assert_eq!(h.refused(&h.by(administrator), "item.read", json!({"item": item})).code, "absent");
+    }
+}
+
+/// Clause 3.5.1: without a commitment nothing of level 2 or above.
+#[test]
+fn clause_3_5_1_no_commitment_no_access() {
+    let h = Harness::on("2026-11-23");
+    let security = h.by(&h.security);
+    let person = h.did(&security, "person.add", json!({"staff_number": "0300", "name": "何洁", "department": h.strategy}));
+    let id: jingui_store::Id = person["id"].as_str().unwrap().parse().unwrap();
+    h.did(&security, "person.record_review", json!({"person": id, "class": "general", "on": "2026-11-01", "supports": 3}));
+    h.did(&security, "person.set_rights", json!({"person": id, "department": h.strategy, "roles": ["staff"], "class": "general", "clearance": 3}));
+    let (open, _) = h.item(1, 1);
+    let (secret, _) = h.item(2, 1);
+    let who = h.by(&id);
+    h.did(&who, "item.read", json!({"item": open}));
+    assert_eq!(h.refused(&who, "item.read", json!({"item": secret})).code, "absent");
+    h.did(&who, "person.sign_commitment", json!({"version": 1}));
+    h.did(&who, "item.read", json!({"item": secret}));
+}
+
+/// Clause 3.5.3: clearance can't exceed what the review supports, and an expired review suspends it.
+#[test]
+fn clause_3_5_3_review_supports_and_suspends_the_clearance() {
+    let h = Harness::on("2023-11-23");
+    let security = h.by(&h.security);
+    let rights = json!({"person": h.colleague, "department": h.strategy, "roles": ["staff"], "class": "general", "clearance": 4});
+    let refusal = h.refused(&security, "person.set_rights", rights);
+    assert_eq!((refusal.code, refusal.facts["supported"].as_u64()), ("person.clearance_unsupported", Some(3)));
+    let (item, _) = h.item(2, 1);
+    h.did(&h.by(&h.colleague), "item.read", json!({"item": item}));
+    h.go_to("2026-11-23");
+    assert_eq!(h.refused(&h.by(&h.colleague), "item.read", json!({"item": item})).code, "absent");
+}
+
+/// Accounts: one form of a name, weak passwords refused, no password in the journal.
+#[test]
+fn clause_3_3_2_1_accounts() {
+    let h = Harness::on("2026-11-23");
+    let security = h.by(&h.security);
+    let open = |account: &str, password: &str| json!({"person": h.staff, "account": account, "password": password});
+    for weak in ["short", "12345678", "lilei-12345", "aaaaaaaa"] {
+        assert_eq!(h.refused(&security, "account.open", open("lilei", weak)).code, "field.password");
+    }
+    h.did(&security, "account.open", open("ＬｉＬｅｉ", "Jinshi-2026"));
+    let taken = json!({"person": h.colleague, "account": "lilei", "password": "Jinshi-2026"});
+    assert_eq!(h.refused(&security, "account.open", taken).code, "account.taken");
+    let change = |current: &str| json!({"current": current, "password": "Shishi-2027"});
+    assert_eq!(h.refused(&h.by(&h.staff), "account.change_password", change("wrong")).code, "field.current_password");
+    h.did(&h.by(&h.staff), "account.change_password", change("Jinshi-2026"));
+    let store = h.office.store();
+    let (last, _) = store.head().unwrap();
+    for seq in 1..=last {
+        let entry = store.read(|conn| store.entry(conn, seq)).unwrap().unwrap();
+        let text = serde_json::to_string(&entry).unwrap();
+        assert!(!text.contains("Jinshi-2026") && !text.contains("Shishi-2027"), "entry {seq}");
+    }
+}
+
+/// Parameters stay inside their hard bounds, whoever sets them, and take effect at once.
+#[test]
+fn clause_1_3_3_parameters_within_bounds() {
+    let h = Harness::on("2026-11-23");
+    let set = |value: i64| json!({"parameter": "loan_days_secret", "value": value, "reason": "收紧"});
+    assert_eq!(h.refused(&h.by(&h.security), "parameter.set", set(6)).code, "parameter.out_of_bounds");
+    assert_eq!(h.refused(&h.by(&h.registrar), "parameter.set", set(3)).status, jingui_office::Status::Access);
+    h.did(&h.by(&h.security), "parameter.set", set(3));
+    let (item, _) = h.item(3, 1);
+    let apply = json!({"item": item, "reason": "汇报", "days": 4, "mode": "take_out"});
+    assert_eq!(h.refused(&h.by(&h.staff), "loan.apply", apply).facts["limit"], 3);
+}
+
+/// Saved filters belong to whoever saved them.
+#[test]
+fn filters_are_each_persons_own() {
+    let h = Harness::on("2026-11-23");
+    let saved = h.did(&h.by(&h.staff), "filter.save", json!({"page": "items", "name": "机密", "query": "level=3"}));
+    let remove = json!({"filter": saved["id"]});
+    assert_eq!(h.refused(&h.by(&h.colleague), "filter.remove", remove.clone()).code, "absent");
+    h.did(&h.by(&h.staff), "filter.remove", remove);
+}
