@@ -7,6 +7,7 @@ pub mod action;
 pub mod field;
 pub mod items;
 pub mod loans;
+pub mod page;
 pub mod perform;
 pub mod personnel;
 pub mod premises;

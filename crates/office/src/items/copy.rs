@@ -46,6 +46,7 @@ impl Record for Copy {
         ],
         indexes: &[
             "unique:item, number",
+            "item, state, cabinet, holder",
             "unique:label",
             "holder, state",
             "receiver",

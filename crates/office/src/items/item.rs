@@ -108,24 +108,43 @@ fn side(body: &str) -> Result<Side, serde_json::Error> {
     Ok(Side { members: item.scope.tokens(), text: Some(Text { serial: item.serial, terms: terms(&text) }) })
 }
 
+/// A term that ends each part of a text and that no search can make, so that no phrase reaches over the border.
+const BORDER: &str = "\u{1c1} ";
+
 /// Cuts text into overlapping pairs of characters, the terms of the index: a search for any two or more characters
-/// in a row is then an exact phrase. Parts are kept apart so that no phrase runs from one into the next.
+/// in a row is then an exact phrase, and for a single one a prefix.
 pub fn terms(text: &str) -> String {
     let mut out = String::with_capacity(text.len() * 3);
     for part in text.split('\u{1f}') {
-        let characters: Vec<char> = fold::search(part).chars().filter(|c| c.is_alphanumeric()).collect();
+        let characters: Vec<char> = letters(part);
         for pair in characters.windows(2) {
             out.extend(pair);
             out.push(' ');
         }
-        if let [single] = characters.as_slice() {
-            out.push(*single);
+        if let Some(last) = characters.last() {
+            out.push(*last);
             out.push(' ');
         }
-        // A term that no search makes keeps phrases from reaching over the border.
-        out.push_str("0 ");
+        out.push_str(BORDER);
     }
     out
+}
+
+/// The index query that finds what was typed as a substring; nothing when nothing searchable was typed.
+pub fn phrase(typed: &str) -> Option<String> {
+    let characters = letters(typed);
+    match characters.as_slice() {
+        [] => None,
+        [single] => Some(format!("\"{single}\" *")),
+        several => {
+            let pairs: Vec<String> = several.windows(2).map(|pair| pair.iter().collect()).collect();
+            Some(format!("\"{}\"", pairs.join(" ")))
+        }
+    }
+}
+
+fn letters(text: &str) -> Vec<char> {
+    fold::search(text).chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 impl Item {
@@ -146,8 +165,15 @@ mod tests {
 
     #[test]
     fn terms_are_overlapping_pairs_and_parts_stay_apart() {
-        assert_eq!(terms("保密局"), "保密 密局 0 ");
-        assert_eq!(terms("甲乙\u{1f}丙丁"), "甲乙 0 丙丁 0 ");
-        assert_eq!(terms("〔２０２６〕号"), "20 02 26 6号 0 ");
+        assert_eq!(terms("保密局"), "保密 密局 局 \u{1c1} ");
+        assert_eq!(terms("甲乙\u{1f}丙丁"), "甲乙 乙 \u{1c1} 丙丁 丁 \u{1c1} ");
+        assert_eq!(terms("〔２０２６〕号"), "20 02 26 6号 号 \u{1c1} ");
+    }
+
+    #[test]
+    fn what_is_typed_becomes_a_phrase() {
+        assert_eq!(phrase("保密 工作"), Some("\"保密 密工 工作\"".into()));
+        assert_eq!(phrase("密"), Some("\"密\" *".into()));
+        assert_eq!(phrase(" 〔〕\""), None);
     }
 }

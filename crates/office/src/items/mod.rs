@@ -6,6 +6,7 @@
 pub mod copy;
 pub mod custody;
 pub mod item;
+pub mod past;
 pub mod place;
 pub mod reading;
 pub mod revise;

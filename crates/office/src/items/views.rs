@@ -1,1 +1,463 @@
-//! What is shown of this chapter.
+//! What is shown of items: lists, counts, search, one item with its copies and loans. Every one of them applies the
+//! reading rule; what a person may not know of isn't listed, counted or suggested.
+
+use jingui_access::Asker;
+use jingui_regulation::{Category, Date, Level, Urgency};
+use jingui_store::{Id, StoreError};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::item::phrase;
+use super::reading::readable;
+use super::{Copy, Item};
+use crate::loans::Loan;
+use crate::page::{Condition, Count, Cursor, Rows, count as count_rows, limit, word};
+
+/// What a list of items is narrowed to.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ItemFilter {
+    /// Words in title, numbers or source; any two characters in a row suffice.
+    #[schemars(length(max = 200))]
+    pub q: Option<String>,
+    /// Level.
+    pub level: Option<Level>,
+    /// Category.
+    pub category: Option<Category>,
+    /// Issuing unit.
+    #[schemars(length(max = 200))]
+    pub source: Option<String>,
+    /// Urgency.
+    pub urgency: Option<Urgency>,
+    /// Department that handles it.
+    pub department: Option<Id>,
+    /// First day of receipt.
+    pub received_from: Option<Date>,
+    /// Last day of receipt.
+    pub received_to: Option<Date>,
+    /// First day of issue.
+    pub dated_from: Option<Date>,
+    /// Last day of issue.
+    pub dated_to: Option<Date>,
+    /// Any copy is in this state.
+    pub copy_state: Option<CopyState>,
+    /// Declassifies before this day.
+    pub expires_before: Option<Date>,
+    /// Order; newest registration first unless said otherwise.
+    pub sort: Option<ItemSort>,
+    /// Rows on the page, 1 to 200.
+    #[schemars(range(min = 1, max = 200))]
+    pub limit: Option<u16>,
+    /// Where the page begins.
+    pub cursor: Option<Cursor>,
+}
+
+/// States of a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CopyState {
+    /// On a desk.
+    Desk,
+    /// In a cabinet.
+    Kept,
+    /// Being handed over.
+    Offered,
+    /// Lent out.
+    Lent,
+    /// Read on site.
+    Reading,
+    /// Missing.
+    Missing,
+}
+
+/// Orders of a list of items.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemSort {
+    /// Last registered first.
+    Newest,
+    /// First registered first.
+    Oldest,
+    /// By day of receipt, latest first.
+    Received,
+    /// By day of issue, latest first.
+    Dated,
+    /// By level, highest first.
+    Level,
+}
+
+/// An item in a list.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ItemRow {
+    /// The item.
+    #[schemars(with = "Item")]
+    pub item: Box<RawValue>,
+    /// Its version.
+    pub version: u64,
+    /// Where its copies are.
+    pub places: Vec<Place>,
+}
+
+/// Copies of an item that are in the same state and place.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Place {
+    /// State.
+    pub state: String,
+    /// How many.
+    pub copies: u32,
+    /// The cabinet, if they are in one.
+    pub cabinet: Option<Id>,
+    /// Who holds them.
+    pub holder: Option<Id>,
+}
+
+fn condition(asker: &Asker, filter: &ItemFilter) -> Condition {
+    let mut condition = Condition::default();
+    let rule = readable(asker);
+    condition.and(rule.sql, rule.values);
+    let day = |date: Date| Value::Text(date.to_string());
+    condition.equals("item.level", filter.level.map(|level| i64::from(level.number())));
+    condition.equals("item.category", filter.category.as_ref().map(word));
+    condition.equals("item.source", filter.source.as_deref().map(|text| jingui_regulation::fold::text(text).unwrap_or_default()));
+    condition.equals("item.urgency", filter.urgency.as_ref().map(word));
+    condition.equals("item.department", filter.department.as_ref().map(ToString::to_string));
+    for (sql, date) in [
+        ("item.received_on >= ?", filter.received_from),
+        ("item.received_on <= ?", filter.received_to),
+        ("item.dated >= ?", filter.dated_from),
+        ("item.dated <= ?", filter.dated_to),
+        ("item.declassifies_on < ?", filter.expires_before),
+    ] {
+        if let Some(date) = date {
+            condition.and(sql, [day(date)]);
+        }
+    }
+    if let Some(state) = &filter.copy_state {
+        condition.and("EXISTS (SELECT 1 FROM copy WHERE copy.item = item.key AND copy.state = ?)", [word(state)]);
+    }
+    condition
+}
+
+/// What was typed that can be searched for. Something unsearchable, such as only brackets, finds nothing.
+fn typed(filter: &ItemFilter) -> Option<String> {
+    let typed = filter.q.as_deref().map(str::trim).filter(|typed| !typed.is_empty())?;
+    Some(phrase(typed).unwrap_or_else(|| "\"\u{1c0}\"".to_owned()))
+}
+
+/// A page of items.
+pub fn list(conn: &Connection, asker: &Asker, filter: &ItemFilter) -> Result<Rows<ItemRow>, StoreError> {
+    let mut condition = condition(asker, filter);
+    let sort = filter.sort.unwrap_or(ItemSort::Newest);
+    let limit = limit(filter.limit);
+    let (column, descending) = match sort {
+        ItemSort::Newest => (None, true),
+        ItemSort::Oldest => (None, false),
+        ItemSort::Received => (Some("item.received_on"), true),
+        ItemSort::Dated => (Some("item.dated"), true),
+        ItemSort::Level => (Some("item.level"), true),
+    };
+    let key = column.unwrap_or("''");
+    if let Some(Cursor(parts)) = &filter.cursor
+        && let [at, serial] = parts.as_slice()
+        && let Ok(serial) = serial.parse::<i64>()
+    {
+        let than = if descending { "<" } else { ">" };
+        match column {
+            None => condition.and(format!("item.serial {than} ?"), [Value::Integer(serial)]),
+            Some(column) => {
+                let at = at.parse().map_or_else(|_| Value::Text(at.clone()), Value::Integer);
+                condition.and(format!("({column}, item.serial) {than} (?, ?)"), [at, Value::Integer(serial)]);
+            }
+        }
+    }
+    let direction = if descending { "DESC" } else { "ASC" };
+    let order = match column {
+        None => format!("item.serial {direction}"),
+        Some(column) => format!("{column} {direction}, item.serial {direction}"),
+    };
+    let search = typed(filter);
+    let mut values = condition.values.clone();
+    let from = match (&search, column) {
+        // Newest first is the order the index of words is kept in: it stops at the page's end.
+        (Some(search), None) => {
+            values.insert(0, Value::Text(search.clone()));
+            "(SELECT rowid AS found FROM words WHERE words MATCH ?) CROSS JOIN item ON item.serial = found"
+        }
+        (Some(search), Some(_)) => {
+            values.insert(0, Value::Text(search.clone()));
+            "item INNER JOIN (SELECT rowid AS found FROM words WHERE words MATCH ?) ON item.serial = found"
+        }
+        (None, _) => "item",
+    };
+    let order = if search.is_some() && column.is_none() { format!("found {direction}") } else { order };
+    let sql = format!(
+        "SELECT item.key, item.version, item.body, {key}, item.serial FROM {from} WHERE {} ORDER BY {order} LIMIT {}",
+        condition.sql(),
+        limit + 1
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let mut found = statement.query(params_from_iter(&values))?;
+    let mut rows = Vec::with_capacity(limit);
+    let mut next = None;
+    let mut last = Cursor(Vec::new());
+    while let Some(row) = found.next()? {
+        if rows.len() == limit {
+            next = Some(last.to_text());
+            break;
+        }
+        let at: Value = row.get(3)?;
+        let at = match at {
+            Value::Text(text) => text,
+            Value::Integer(number) => number.to_string(),
+            _ => String::new(),
+        };
+        last = Cursor(vec![at, row.get::<_, i64>(4)?.to_string()]);
+        let item: String = row.get(0)?;
+        rows.push(ItemRow { version: row.get(1)?, item: raw(row, 2)?, places: places(conn, &item)? });
+    }
+    Ok(Rows { rows, next })
+}
+
+/// How many items a filter finds, up to the ceiling.
+pub fn count(conn: &Connection, asker: &Asker, filter: &ItemFilter, ceiling: u64) -> Result<Count, StoreError> {
+    let mut condition = condition(asker, filter);
+    let from = match typed(filter) {
+        Some(search) => {
+            condition.values.insert(0, Value::Text(search));
+            "(SELECT rowid AS found FROM words WHERE words MATCH ?) CROSS JOIN item ON item.serial = found"
+        }
+        None => "item",
+    };
+    count_rows(conn, from, &condition, ceiling)
+}
+
+fn places(conn: &Connection, item: &str) -> Result<Vec<Place>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT state, count(*), cabinet, holder FROM copy WHERE item = ?1 GROUP BY state, cabinet, holder",
+    )?;
+    let rows = statement.query_map([item], |row| {
+        Ok(Place { state: row.get(0)?, copies: row.get(1)?, cabinet: id(row, 2)?, holder: id(row, 3)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A stored body, passed on as it is.
+pub(crate) fn raw(row: &Row<'_>, column: usize) -> Result<Box<RawValue>, StoreError> {
+    Ok(RawValue::from_string(row.get(column)?)?)
+}
+
+/// A column that holds an id.
+pub(crate) fn id(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Id>> {
+    Ok(row.get::<_, Option<String>>(column)?.and_then(|text| text.parse().ok()))
+}
+
+/// A record as stored, with its version.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Shown<R: JsonSchema> {
+    /// The record.
+    #[schemars(with = "R")]
+    pub record: Box<RawValue>,
+    /// Its version.
+    pub version: u64,
+    #[serde(skip)]
+    #[schemars(skip)]
+    kind: std::marker::PhantomData<R>,
+}
+
+impl<R: JsonSchema> Shown<R> {
+    /// The record in columns `version` and `body` of a row.
+    pub(crate) fn from_row(row: &Row<'_>, version: usize, body: usize) -> Result<Self, StoreError> {
+        Ok(Self { version: row.get(version)?, record: raw(row, body)?, kind: std::marker::PhantomData })
+    }
+}
+
+/// All records a query answers with `version, body` in its first two columns.
+pub(crate) fn shown<R: JsonSchema>(
+    conn: &Connection,
+    sql: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<Vec<Shown<R>>, StoreError> {
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query(params_from_iter(values))?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        all.push(Shown::from_row(row, 0, 1)?);
+    }
+    Ok(all)
+}
+
+/// An item with its copies and the latest of its loans.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ItemDetail {
+    /// The item.
+    #[schemars(with = "Item")]
+    pub item: Box<RawValue>,
+    /// Its version.
+    pub version: u64,
+    /// Its copies by number.
+    pub copies: Vec<Shown<Copy>>,
+    /// Its loans that the reader may see, latest first, at most 50.
+    pub loans: Vec<Shown<Loan>>,
+    #[serde(skip)]
+    #[schemars(skip)]
+    /// Its level, for the trace.
+    pub level: u8,
+}
+
+/// One item, or nothing when there is none that the reader may know of.
+pub fn detail(conn: &Connection, asker: &Asker, item: &Id) -> Result<Option<ItemDetail>, StoreError> {
+    let rule = readable(asker);
+    let sql = format!("SELECT version, body, level FROM item WHERE ({}) AND key = ?", rule.sql);
+    let mut values = rule.values;
+    values.push(Value::Text(item.to_string()));
+    let mut statement = conn.prepare_cached(&sql)?;
+    let mut rows = statement.query(params_from_iter(&values))?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let copies = shown(
+        conn,
+        "SELECT version, body FROM copy WHERE item = ?1 ORDER BY number",
+        [Value::Text(item.to_string())],
+    )?;
+    let mut visible = crate::loans::views::visible(asker);
+    visible.and("loan.item = ?", [Value::Text(item.to_string())]);
+    let sql = format!("SELECT version, body FROM loan WHERE {} ORDER BY applied_at DESC LIMIT 50", visible.sql());
+    let loans = shown(conn, &sql, visible.values)?;
+    Ok(Some(ItemDetail { version: row.get(0)?, item: raw(row, 1)?, level: row.get(2)?, copies, loans }))
+}
+
+/// Whether the reader may know of the item.
+pub fn may_know(conn: &Connection, asker: &Asker, item: &Id) -> Result<bool, StoreError> {
+    let rule = readable(asker);
+    let mut values = rule.values;
+    values.push(Value::Text(item.to_string()));
+    let sql = format!("SELECT 1 FROM item WHERE ({}) AND key = ?", rule.sql);
+    Ok(conn.prepare_cached(&sql)?.exists(params_from_iter(&values))?)
+}
+
+/// An item that looks like the one being registered.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Similar {
+    /// The item.
+    pub item: Id,
+    /// Its register number.
+    pub register_number: String,
+    /// Its title.
+    pub title: String,
+    /// Its document number.
+    pub document_number: Option<String>,
+    /// Its source.
+    pub source: String,
+}
+
+/// What is being registered, as far as it is typed.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Typed {
+    /// Document number.
+    #[schemars(length(max = 200))]
+    pub document_number: Option<String>,
+    /// Title.
+    #[schemars(length(max = 200))]
+    pub title: Option<String>,
+}
+
+/// Items with the same number, or the very same title, for the warning while typing. At most five.
+pub fn similar(conn: &Connection, asker: &Asker, typed: &Typed) -> Result<Vec<Similar>, StoreError> {
+    let rule = readable(asker);
+    let number = typed.document_number.as_deref().and_then(|number| jingui_regulation::fold::document_number(number).ok());
+    let title = typed.title.as_deref().and_then(|title| jingui_regulation::fold::text(title).ok());
+    let select = "SELECT item.key, item.register_number, item.title, item.document_number, item.source FROM";
+    let mut all: Vec<Similar> = Vec::new();
+    let mut collect = |sql: &str, values: Vec<Value>| -> Result<(), StoreError> {
+        let mut statement = conn.prepare_cached(sql)?;
+        let rows = statement.query_map(params_from_iter(&values), |row| {
+            Ok((id(row, 0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+        })?;
+        for row in rows {
+            let (item, register_number, title, document_number, source) = row?;
+            if let Some(item) = item.filter(|item| !all.iter().any(|known| known.item == *item)) {
+                all.push(Similar { item, register_number, title, document_number, source });
+            }
+        }
+        Ok(())
+    };
+    if let Some(number) = number.filter(|number| number.chars().count() > 3) {
+        let mut values = rule.values.clone();
+        values.push(Value::Text(number));
+        collect(&format!("{select} item WHERE ({}) AND item.document_number = ? LIMIT 5", rule.sql), values)?;
+    }
+    if let Some(title) = title.filter(|title| title.chars().count() > 5)
+        && let Some(search) = phrase(&title)
+    {
+        let mut values = vec![Value::Text(search)];
+        values.extend(rule.values.clone());
+        values.push(Value::Text(title));
+        let from = "(SELECT rowid AS found FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT 20) CROSS JOIN item ON item.serial = found";
+        collect(&format!("{select} {from} WHERE ({}) AND item.title = ? LIMIT 5", rule.sql), values)?;
+    }
+    all.truncate(5);
+    Ok(all)
+}
+
+/// What a scanned or typed code names.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Scanned {
+    /// Kind of the record.
+    pub kind: &'static str,
+    /// Its id.
+    pub id: Id,
+    /// For a copy, its item.
+    pub item: Option<Id>,
+}
+
+/// The copy, person, cabinet or item that a code names; nothing the reader may not know of.
+pub fn scan(conn: &Connection, asker: &Asker, code: &str) -> Result<Option<Scanned>, StoreError> {
+    let code: String = jingui_regulation::fold::search(code).chars().take(100).collect();
+    let rule = readable(asker);
+    let of_item = |sql: String| -> Result<Option<(Option<Id>, Option<Id>)>, StoreError> {
+        let mut values = rule.values.clone();
+        values.push(Value::Text(code.clone()));
+        Ok(conn.prepare_cached(&sql)?.query_row(params_from_iter(&values), |row| Ok((id(row, 0)?, id(row, 1)?))).optional()?)
+    };
+    let copy = format!("SELECT copy.key, item.key FROM copy JOIN item ON item.key = copy.item WHERE ({}) AND copy.label = ?", rule.sql);
+    if let Some((Some(copy), item)) = of_item(copy)? {
+        return Ok(Some(Scanned { kind: "copy", id: copy, item }));
+    }
+    let item = format!("SELECT item.key, item.key FROM item WHERE ({}) AND item.register_number = ?", rule.sql);
+    if let Some((Some(item), _)) = of_item(item)? {
+        return Ok(Some(Scanned { kind: "item", id: item, item: None }));
+    }
+    for (kind, sql) in [
+        ("person", "SELECT key FROM person WHERE staff_number = ?1 COLLATE NOCASE"),
+        ("cabinet", "SELECT key FROM cabinet WHERE name = ?1 COLLATE NOCASE"),
+    ] {
+        let found = conn.prepare_cached(sql)?.query_row([&code], |row| id(row, 0)).optional()?.flatten();
+        if let Some(id) = found {
+            return Ok(Some(Scanned { kind, id, item: None }));
+        }
+    }
+    Ok(None)
+}
+
+/// Issuing units that begin with or contain what was typed, at most 12.
+pub fn sources(conn: &Connection, asker: &Asker, typed: &str) -> Result<Vec<String>, StoreError> {
+    // Units are known to those who register; others are only offered the units of items they may know of.
+    let typed = jingui_regulation::fold::text(typed).unwrap_or_default();
+    let rule = readable(asker);
+    let keeps = asker.is(jingui_regulation::Role::Registrar);
+    let condition = if keeps { "1".to_owned() } else { format!("EXISTS (SELECT 1 FROM item WHERE item.source = source.name AND ({}))", rule.sql) };
+    let mut values = vec![Value::Text(typed)];
+    if !keeps {
+        values.extend(rule.values);
+    }
+    let sql = format!(
+        "SELECT name FROM source WHERE instr(name, ?1) > 0 AND {} ORDER BY instr(name, ?1), length(name), name LIMIT 12",
+        condition
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map(params_from_iter(&values), |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -135,3 +135,15 @@ impl Action for RemoveFilter {
         Ok(filter)
     }
 }
+
+/// A person's own filters, by page and name.
+pub fn own(
+    conn: &rusqlite::Connection,
+    asker: &jingui_access::Asker,
+) -> Result<Vec<crate::items::views::Shown<SavedFilter>>, jingui_store::StoreError> {
+    crate::items::views::shown(
+        conn,
+        "SELECT version, body FROM saved_filter WHERE person = ?1 AND removed = 0 ORDER BY page, name",
+        [rusqlite::types::Value::Text(asker.id.clone())],
+    )
+}

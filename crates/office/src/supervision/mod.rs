@@ -1,3 +1,5 @@
 //! What is asked of the whole: workbench, journal, saved filters.
 
 pub mod filters;
+pub mod journal;
+pub mod workbench;
