@@ -9,6 +9,7 @@ pub mod items;
 pub mod loans;
 pub mod page;
 pub mod perform;
+pub mod permissions;
 pub mod personnel;
 pub mod premises;
 pub mod receipts;

@@ -13,8 +13,9 @@ use rusqlite::Connection;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::action::{About, InputError, Prepared, Registration, Stop};
+use crate::action::{About, Action as _, InputError, Prepared, Registration, Stop};
 use crate::items::reading;
+use crate::personnel::account::SignIn;
 use crate::personnel::{Account, Person};
 use crate::refusal::{Refusal, Status, Texts};
 use crate::rules;
@@ -241,6 +242,10 @@ impl Inner {
         let rules = Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner));
         let mut subject = None;
         let result = match asker(unit, caller)? {
+            // Once somebody has signed in, the office runs itself; the founder doesn't come back.
+            _ if *caller == Caller::Founder && unit.was_done(SignIn::NAME)? => {
+                Err(Stop::from(Refusal { status: Status::Access, ..Refusal::new("office.founded", &["1.3.3"]) }))
+            }
             None => {
                 Err(Stop::from(Refusal { status: Status::Access, ..Refusal::new("person.left", &["3.5.4"]) }))
             }

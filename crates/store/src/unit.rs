@@ -134,6 +134,12 @@ impl<'a> Unit<'a> {
         Ok(self.conn.prepare_cached(&sql)?.query_row(rusqlite::params_from_iter(values), |row| row.get(0))?)
     }
 
+    /// Whether the journal holds an action of that name that was done.
+    pub fn was_done(&self, action: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM entry WHERE action = ?1 AND refused = 0 LIMIT 1";
+        Ok(self.conn.prepare_cached(sql)?.exists([action])?)
+    }
+
     /// Puts a record: its first version, or the next. Answers the new version.
     pub fn put<R: Record>(&mut self, record: &R) -> Result<u64, StoreError> {
         let body = serde_json::to_string(record)?;

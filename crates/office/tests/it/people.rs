@@ -107,3 +107,15 @@ fn filters_are_each_persons_own() {
     assert_eq!(h.refused(&h.by(&h.colleague), "filter.remove", remove.clone()).code, "absent");
     h.did(&h.by(&h.staff), "filter.remove", remove);
 }
+
+/// Clause 1.3.3: the founder sets the office up, and never comes back once somebody has signed in.
+#[test]
+fn clause_1_3_3_the_founder_doesnt_come_back() {
+    let h = Harness::on("2026-11-23");
+    let founder = jingui_office::Caller::Founder;
+    let add = |number: &str| json!({"staff_number": number, "name": "后来者"});
+    h.did(&founder, "person.add", add("9001"));
+    h.did(&h.by(&h.security), "session.sign_in", json!({}));
+    let refusal = h.refused(&founder, "person.add", add("9002"));
+    assert_eq!((refusal.code, refusal.clauses.as_slice()), ("office.founded", &["1.3.3".to_owned()][..]));
+}
