@@ -184,7 +184,7 @@ pub fn sessions(conn: &Connection, asker: &Asker, open: bool) -> Result<Vec<Show
     if by_duty(asker) {
         return shown(conn, &sql, rule.values);
     }
-    let sql = sql.replace("WHERE ", "WHERE reading_session.reader = ? AND ");
+    let sql = sql.replacen("WHERE ", "WHERE reading_session.reader = ? AND ", 1);
     let mut values = vec![Value::Text(asker.id.clone())];
     values.extend(rule.values);
     shown(conn, &sql, values)

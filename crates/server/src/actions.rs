@@ -1,0 +1,110 @@
+//! `POST /api/actions/{name}`: every verb of the office that a person may ask for.
+
+use std::time::Instant;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use jingui_office::{Caller, Request};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::edge::Shared;
+use crate::input;
+use crate::language::Language;
+use crate::problem::Problem;
+use crate::session::Signed;
+
+/// Actions that only the clock, the importer or the edge itself performs: they have no route.
+pub(crate) const INTERNAL: &[&str] = &[
+    "import.begin",
+    "import.finish",
+    "import.rows",
+    "loan.escalate",
+    "loan.expire",
+    "loan.remind",
+    "session.sign_in",
+    "session.sign_out",
+];
+/// Actions after which every session of the person concerned ends.
+const ENDS_SESSIONS: &[&str] = &["account.change_password", "account.close", "person.set_rights"];
+/// The code by which a wrong present password is refused.
+const WRONG_PASSWORD: &str = "field.current_password";
+
+/// What an action answers.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Done {
+    /// Its entry in the journal.
+    entry: u64,
+    /// What came of it.
+    outcome: Value,
+}
+
+/// `POST /api/actions/{name}`.
+pub(crate) async fn act(
+    State(edge): State<Shared>,
+    signed: Signed,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Done>, Problem> {
+    let language = Language::of(&headers);
+    if INTERNAL.contains(&name.as_str()) {
+        return Err(Problem::absent(language));
+    }
+    let seen = seen(&headers, language)?;
+    let input = input::json(body, language).await?;
+    if !matches!(name.as_str(), "account.change_password" | "account.open") {
+        return perform(&edge, signed.caller(), name, input, seen, language).await.map(Json);
+    }
+    // A found session must not become a place to guess the password, nor hashing a way to hold up the writer.
+    let attempt = edge
+        .throttle
+        .begin(signed.person.as_str(), &signed.terminal, Instant::now())
+        .map_err(|seconds| Problem::too_many(seconds, language))?;
+    let turn = edge.throttle.turn().await.ok_or_else(|| Problem::too_many(5, language))?;
+    let done = perform(&edge, signed.caller(), name, input, seen, language).await;
+    drop(turn);
+    if !done.as_ref().is_err_and(|problem| problem.code == WRONG_PASSWORD) {
+        edge.throttle.succeeded(attempt);
+    }
+    done.map(Json)
+}
+
+/// Performs an action through the pipeline and tells what came of it.
+pub(crate) async fn perform(
+    edge: &Shared,
+    caller: Caller,
+    action: String,
+    input: Box<RawValue>,
+    seen: Option<u64>,
+    language: Language,
+) -> Result<Done, Problem> {
+    let text = input.get().to_owned();
+    let request = Request { caller, action: action.clone(), input, seen };
+    let performed = edge.perform(request).await.map_err(|unable| Problem::unable(unable, &text, language))?;
+    let entry = performed.entry.seq;
+    let outcome =
+        performed.result.map_err(|refusal| Problem::refused(&edge.office, &refusal, entry, language))?;
+    if ENDS_SESSIONS.contains(&action.as_str())
+        && let Some(person) = outcome.get("person").or_else(|| outcome.get("id")).and_then(Value::as_str)
+    {
+        edge.sessions.end_all(person);
+    }
+    Ok(Done { entry, outcome })
+}
+
+/// The version the asker saw, from `If-Match: "12"`.
+fn seen(headers: &HeaderMap, language: Language) -> Result<Option<u64>, Problem> {
+    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    let number =
+        text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|text| text.parse().ok());
+    number.map(Some).ok_or_else(|| Problem::edge(StatusCode::BAD_REQUEST, "precondition", language))
+}

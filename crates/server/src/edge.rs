@@ -1,0 +1,78 @@
+//! What every handler of the edge shares.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jingui_office::{Office, Performed, Request, Unable};
+use jingui_regulation::Param;
+use jingui_store::StoreError;
+use tokio::sync::Semaphore;
+
+use crate::imports::Imports;
+use crate::live::Live;
+use crate::session::{Limits, Sessions};
+use crate::throttle::Throttle;
+use crate::verification::Verification;
+
+/// Long reads at once: two of the store's four read connections.
+const LONG_READS: usize = 2;
+
+/// The edge's own state, all of it in memory.
+pub(crate) struct Edge {
+    pub(crate) office: Office,
+    pub(crate) live: Live,
+    pub(crate) sessions: Sessions,
+    pub(crate) throttle: Throttle,
+    pub(crate) imports: Imports,
+    pub(crate) verification: Verification,
+    /// Places for long reads, fewer than the store has read connections.
+    pub(crate) long_reads: Semaphore,
+    /// One place to take uploaded files apart.
+    pub(crate) reading: Semaphore,
+    /// Host names, with port where one is typed, under which the edge answers; empty for any.
+    pub(crate) hosts: Vec<String>,
+    /// Whether it is served under TLS.
+    pub(crate) secure: bool,
+}
+
+/// The edge as handlers hold it.
+pub(crate) type Shared = Arc<Edge>;
+
+impl Edge {
+    pub(crate) fn new(office: Office, live: Live, hosts: Vec<String>, secure: bool) -> Self {
+        Self {
+            office,
+            live,
+            sessions: Sessions::default(),
+            throttle: Throttle::default(),
+            imports: Imports::default(),
+            verification: Verification::default(),
+            long_reads: Semaphore::new(LONG_READS),
+            reading: Semaphore::new(1),
+            hosts,
+            secure,
+        }
+    }
+
+    /// Name of the session cookie; browsers hold a `__Host-` cookie to this host, this path and TLS.
+    pub(crate) const fn cookie_name(&self) -> &'static str {
+        if self.secure { "__Host-jingui" } else { "jingui" }
+    }
+
+    /// How long sessions last: the parameters, never more than ten minutes idle and twelve hours in all.
+    pub(crate) fn limits(&self) -> Limits {
+        let rules = self.office.rules();
+        let count = |parameter, most| u64::from(rules.count(parameter).clamp(1, most));
+        Limits {
+            idle: Duration::from_secs(60 * count(Param::IdleLockMinutes, 10)),
+            longest: Duration::from_secs(3600 * count(Param::SessionHours, 12)),
+        }
+    }
+
+    /// Performs an action and waits, without holding a thread, until its entry is on disk.
+    pub(crate) async fn perform(&self, request: Request) -> Result<Performed, Unable> {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        self.office.submit(request, move |performed| drop(sender.send(performed)));
+        receiver.await.unwrap_or(Err(Unable::Store(StoreError::Stopped)))
+    }
+}

@@ -1,0 +1,33 @@
+//! The HTTP edge: sign-in, sessions, routes, live updates, the embedded console.
+//!
+//! Owns what only a server needs: cookies, headers, limits, wording of problems, the API document. Must never decide
+//! who may do what (the office's pipeline does), hold SQL, or let an inner error text out.
+
+mod actions;
+mod console;
+mod edge;
+mod guard;
+mod imports;
+mod input;
+mod language;
+mod live;
+mod openapi;
+mod problem;
+mod router;
+mod routes;
+mod rules;
+mod schemas;
+mod serve;
+mod session;
+mod sheets;
+mod sign_in;
+mod throttle;
+mod timer;
+mod verification;
+mod view;
+mod views;
+mod wording;
+
+pub use live::Live;
+pub use openapi::document;
+pub use serve::{Config, Running, ServeError, Tls, serve};

@@ -1,0 +1,56 @@
+//! The routes: those of the edge itself, one for every view, one for all actions, and the console for the rest.
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse;
+use axum::routing::{any, get, post, put};
+use axum::{Json, Router, middleware};
+
+use crate::edge::Shared;
+use crate::language::Language;
+use crate::problem::Problem;
+use crate::{actions, console, guard, imports, live, openapi, sign_in, verification, views};
+
+/// Everything that is served.
+pub(crate) fn router(edge: Shared) -> Router {
+    let mut router = Router::new()
+        .route("/api/actions/{name}", post(actions::act))
+        .route("/api/countersign", post(sign_in::countersign))
+        .route("/api/health", get(health))
+        .route("/api/imports", post(imports::upload))
+        .route("/api/imports/{import}", get(imports::show))
+        .route("/api/imports/{import}/mapping", put(imports::map))
+        .route("/api/imports/{import}/refused.xlsx", get(imports::refused))
+        .route("/api/imports/{import}/run", post(imports::run))
+        .route("/api/journal/verify", get(verification::progress).post(verification::start))
+        .route("/api/live", get(live::live))
+        .route("/api/me", get(sign_in::me))
+        .route("/api/openapi.json", get(openapi::serve))
+        .route("/api/sign-in", post(sign_in::sign_in))
+        .route("/api/sign-out", post(sign_in::sign_out));
+    for view in views::all() {
+        let (path, route) = view.route();
+        router = router.route(path, route);
+    }
+    router
+        .route("/api/{*rest}", any(nothing))
+        .fallback(console::console)
+        .method_not_allowed_fallback(wrong_method)
+        // Bodies are bounded where they are read, each by what it may be.
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(edge.clone(), guard::guard))
+        .with_state(edge)
+}
+
+/// `GET /api/health`: answers as long as the process serves.
+async fn health() -> impl IntoResponse {
+    Json(serde_json::json!({ "status": "ok" }))
+}
+
+async fn nothing(headers: HeaderMap) -> Problem {
+    Problem::absent(Language::of(&headers))
+}
+
+async fn wrong_method(headers: HeaderMap) -> Problem {
+    Problem::edge(StatusCode::METHOD_NOT_ALLOWED, "method", Language::of(&headers))
+}

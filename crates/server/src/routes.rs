@@ -1,0 +1,147 @@
+//! What there is to say about the routes of the edge itself, for the API document.
+
+use schemars::{Schema, SchemaGenerator};
+
+use crate::actions::Done;
+use crate::imports::{Mapped, Running, Uploaded};
+use crate::sign_in::{Countersign, Credentials, Me};
+use crate::verification::Progress;
+use crate::view::XLSX;
+
+/// A route of the edge itself.
+pub(crate) struct Route {
+    /// Method, lower case.
+    pub(crate) method: &'static str,
+    /// Path, with parameters in braces.
+    pub(crate) path: &'static str,
+    /// Short name: Chinese, English.
+    pub(crate) title: (&'static str, &'static str),
+    /// Whether somebody must be signed in.
+    pub(crate) signed: bool,
+    /// What is sent, where anything is.
+    pub(crate) sent: Sent,
+    /// Status and body of the answer.
+    pub(crate) answer: (u16, Answered),
+    /// Problems besides those that every such route may answer.
+    pub(crate) problems: &'static [u16],
+}
+
+/// What a request carries.
+pub(crate) enum Sent {
+    /// Nothing, or an empty object.
+    Nothing,
+    /// JSON of this schema.
+    Json(fn(&mut SchemaGenerator) -> Schema),
+    /// A file as it is.
+    File,
+}
+
+/// What an answer carries.
+pub(crate) enum Answered {
+    /// Nothing.
+    Nothing,
+    /// JSON of this schema.
+    Json(fn(&mut SchemaGenerator) -> Schema),
+    /// Something of this media type.
+    Any(&'static str),
+}
+
+fn get(path: &'static str, title: (&'static str, &'static str), answer: Answered) -> Route {
+    Route {
+        method: "get",
+        path,
+        title,
+        signed: true,
+        sent: Sent::Nothing,
+        answer: (200, answer),
+        problems: &[],
+    }
+}
+
+fn post(
+    path: &'static str,
+    title: (&'static str, &'static str),
+    sent: Sent,
+    answer: (u16, Answered),
+) -> Route {
+    Route { method: "post", path, title, signed: true, sent, answer, problems: &[409, 429] }
+}
+
+impl Route {
+    /// The same for anybody.
+    fn open(self) -> Self {
+        Self { signed: false, ..self }
+    }
+
+    /// The same with these problems.
+    fn or(self, problems: &'static [u16]) -> Self {
+        Self { problems, ..self }
+    }
+}
+
+/// Every route of the edge itself.
+pub(crate) fn all() -> Vec<Route> {
+    session().into_iter().chain(imports()).chain(service()).collect()
+}
+
+fn session() -> Vec<Route> {
+    let me: fn(&mut SchemaGenerator) -> Schema = SchemaGenerator::subschema_for::<Me>;
+    let credentials = Sent::Json(SchemaGenerator::subschema_for::<Credentials>);
+    let countersign = Sent::Json(SchemaGenerator::subschema_for::<Countersign>);
+    let done = Answered::Json(SchemaGenerator::subschema_for::<Done>);
+    vec![
+        post("/api/sign-in", ("登录", "Sign in"), credentials, (200, Answered::Json(me)))
+            .open()
+            .or(&[401, 429]),
+        post("/api/sign-out", ("退出", "Sign out"), Sent::Nothing, (204, Answered::Nothing)).or(&[]),
+        get("/api/me", ("本人", "Who is signed in"), Answered::Json(me)),
+        post(
+            "/api/countersign",
+            ("第二人在同一终端确认", "A second person confirms at the same terminal"),
+            countersign,
+            (200, done),
+        )
+        .or(crate::openapi::ACTION),
+    ]
+}
+
+fn imports() -> Vec<Route> {
+    let ledger: fn(&mut SchemaGenerator) -> Schema = SchemaGenerator::subschema_for::<Uploaded>;
+    let mapped = Sent::Json(SchemaGenerator::subschema_for::<Mapped>);
+    let running = Sent::Json(SchemaGenerator::subschema_for::<Running>);
+    let answer = |status| (status, Answered::Json(ledger));
+    vec![
+        post("/api/imports", ("上传台账", "Upload a ledger"), Sent::File, answer(201)),
+        get(
+            "/api/imports/{import}",
+            ("台账与导入进度", "A ledger and how far its import is"),
+            Answered::Json(ledger),
+        )
+        .or(&[422]),
+        Route {
+            method: "put",
+            ..post(
+                "/api/imports/{import}/mapping",
+                ("调整列对应关系", "Change the mapping"),
+                mapped,
+                answer(200),
+            )
+        },
+        get("/api/imports/{import}/refused.xlsx", ("未导入的行", "Refused rows"), Answered::Any(XLSX)),
+        post("/api/imports/{import}/run", ("开始导入", "Run the import"), running, answer(202)),
+    ]
+}
+
+fn service() -> Vec<Route> {
+    let progress: fn(&mut SchemaGenerator) -> Schema = SchemaGenerator::subschema_for::<Progress>;
+    let json = || Answered::Any("application/json");
+    let stream = Answered::Any("text/event-stream");
+    let verify = "/api/journal/verify";
+    vec![
+        get("/api/live", ("变动通知（事件流）", "Notices of changes (event stream)"), stream),
+        get("/api/health", ("运行状态", "Whether it serves"), json()).open(),
+        get("/api/openapi.json", ("本文档", "This document"), json()).open(),
+        get(verify, ("账本验证进度", "Progress of the verification"), Answered::Json(progress)).or(&[403]),
+        post(verify, ("开始验证账本", "Verify the journal"), Sent::Nothing, (202, Answered::Json(progress))),
+    ]
+}

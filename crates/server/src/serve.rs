@@ -1,0 +1,224 @@
+//! Starting and stopping the edge.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use jingui_office::Office;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::runtime::Runtime;
+
+use crate::edge::Edge;
+use crate::live::Live;
+use crate::{router, timer};
+
+/// A request's head must have arrived after this long; also how long an idle connection is kept.
+const HEAD: Duration = Duration::from_secs(30);
+/// Requests under way when the server stops get this long.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How the edge is served.
+pub struct Config {
+    /// Where to listen; port 0 takes a free one.
+    pub address: SocketAddr,
+    /// The office.
+    pub office: Office,
+    /// Carries the store's notices; its notifier went into the store's options.
+    pub live: Live,
+    /// Certificate and key; must be there off loopback.
+    pub tls: Option<Tls>,
+    /// Host names under which it answers besides the address itself, with the port where browsers type one. Off
+    /// loopback an empty list means any name: the certificate decides there.
+    pub hosts: Vec<String>,
+    /// Threads that answer requests; 0 means one for each core.
+    pub workers: usize,
+    /// Whether the clock reminds, lapses and escalates; off in simulations that move time themselves.
+    pub clock: bool,
+}
+
+impl Config {
+    /// Loopback or TLS to be chosen, one worker for each core, the clock running.
+    pub fn new(address: SocketAddr, office: Office, live: Live) -> Self {
+        Self { address, office, live, tls: None, hosts: Vec::new(), workers: 0, clock: true }
+    }
+}
+
+/// A certificate chain and its key, PEM.
+pub struct Tls {
+    /// Certificates, the server's own first.
+    pub certificates: Vec<u8>,
+    /// Private key.
+    pub key: Vec<u8>,
+}
+
+/// Why the edge doesn't start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Off loopback without TLS.
+    #[error("{0} isn't a loopback address; give a certificate and key, or listen on 127.0.0.1")]
+    NeedsTls(SocketAddr),
+    /// The certificate or key can't be used.
+    #[error("the certificate or its key can't be used ({0}); give PEM files that belong together")]
+    Certificate(String),
+    /// The address can't be taken.
+    #[error("can't listen on {address}; choose a free port")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        #[source]
+        source: io::Error,
+    },
+    /// The machine gave no threads.
+    #[error("can't start the server; the machine is out of resources")]
+    Start(#[source] io::Error),
+}
+
+/// The edge while it serves. Dropping it stops it at once; [`Running::stop`] waits for requests under way.
+pub struct Running {
+    address: SocketAddr,
+    handle: Handle<SocketAddr>,
+    runtime: Option<Runtime>,
+}
+
+/// Starts serving and returns at once.
+pub fn serve(config: Config) -> Result<Running, ServeError> {
+    let Config { address, office, live, tls, mut hosts, workers, clock } = config;
+    if tls.is_none() && !address.ip().is_loopback() {
+        return Err(ServeError::NeedsTls(address));
+    }
+    let failed = |source| ServeError::Listen { address, source };
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let tls = tls.map(|tls| rustls_config(&tls)).transpose()?;
+    if address.ip().is_loopback() {
+        hosts.extend(
+            ["127.0.0.1", "localhost", "[::1]"].iter().map(|name| format!("{name}:{}", address.port())),
+        );
+    }
+    let edge = Arc::new(Edge::new(office, live, hosts, tls.is_some()));
+    let runtime = runtime(workers).map_err(ServeError::Start)?;
+    let handle = Handle::new();
+    if clock {
+        runtime.spawn(timer::run(Arc::clone(&edge)));
+    }
+    let serving = accept(listener, tls, handle.clone(), router::router(edge));
+    runtime.spawn(async move {
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "the server ended");
+        }
+    });
+    Ok(Running { address, handle, runtime: Some(runtime) })
+}
+
+fn runtime(workers: usize) -> io::Result<Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if workers > 0 {
+        builder.worker_threads(workers);
+    }
+    builder.thread_name("edge").max_blocking_threads(32).enable_all().build()
+}
+
+async fn accept(
+    listener: TcpListener,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    handle: Handle<SocketAddr>,
+    router: Router,
+) -> io::Result<()> {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    match tls {
+        None => {
+            let mut server = axum_server::from_tcp(listener)?.handle(handle);
+            patience(server.http_builder());
+            server.serve(service).await
+        }
+        Some(tls) => {
+            let mut server =
+                axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(tls))?.handle(handle);
+            patience(server.http_builder());
+            server.serve(service).await
+        }
+    }
+}
+
+/// Slow heads are cut off, and a header flood stays small.
+fn patience(builder: &mut hyper_util::server::conn::auto::Builder<hyper_util::rt::TokioExecutor>) {
+    builder
+        .http1()
+        .timer(hyper_util::rt::TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .max_headers(64)
+        .max_buf_size(64 << 10)
+        .http2()
+        .timer(hyper_util::rt::TokioTimer::new())
+        .keep_alive_interval(HEAD)
+        .max_header_list_size(64 << 10)
+        .max_concurrent_streams(128);
+}
+
+fn rustls_config(tls: &Tls) -> Result<Arc<rustls::ServerConfig>, ServeError> {
+    let bad = |error: &dyn std::fmt::Display| ServeError::Certificate(error.to_string());
+    let chain = CertificateDer::pem_slice_iter(&tls.certificates)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| bad(&error))?;
+    let key = PrivateKeyDer::from_pem_slice(&tls.key).map_err(|error| bad(&error))?;
+    let mut config =
+        rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
+            .map_err(|error| bad(&error))?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
+
+impl Running {
+    /// The address it listens on.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops: no new requests; those under way get a few seconds.
+    pub fn stop(mut self) {
+        self.handle.graceful_shutdown(Some(GRACE));
+        let ends = std::time::Instant::now() + GRACE;
+        while self.handle.connection_count() > 0 && std::time::Instant::now() < ends {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_timeout(GRACE);
+        }
+    }
+
+    /// Serves until the process is told to end (SIGINT, SIGTERM), then stops.
+    pub fn until_told(self) -> io::Result<()> {
+        if let Some(runtime) = &self.runtime {
+            runtime.block_on(told())?;
+        }
+        self.stop();
+        Ok(())
+    }
+}
+
+async fn told() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.handle.shutdown();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}

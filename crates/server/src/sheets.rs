@@ -1,0 +1,266 @@
+//! Lists as workbooks: as filtered, as sorted, and only what the reader may know of, like the lists themselves.
+
+use std::collections::HashMap;
+
+use jingui_forms::{Cell, Column, FormsError, RefusedLine, refusal_report, table};
+use jingui_intake::RefusedRow;
+use jingui_office::items::{Item, views as items};
+use jingui_office::loans::{Loan, LoanState, views as loans};
+use jingui_office::page::{Cursor, Rows};
+use jingui_office::personnel::{Department, Person, views as people};
+use jingui_office::receipts::{Receipt, views as receipts};
+use jingui_regulation::Level;
+use jingui_store::{Id, StoreError};
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use crate::language::Language;
+use crate::view::{Fault, Look, Nothing};
+use crate::wording;
+
+/// Rows read at once.
+const PAGE: u16 = 200;
+/// Most rows of a workbook; a longer list is exported in parts, by its filters.
+const MOST: usize = 100_000;
+
+/// A heading, Chinese and English, with its width in characters.
+type Heading = (&'static str, &'static str, f64);
+
+/// `GET /api/items.xlsx`.
+pub(crate) fn items(look: &Look<'_>, filter: items::ItemFilter) -> Result<Vec<u8>, Fault> {
+    const HEADINGS: &[Heading] = &[
+        ("登记号", "Register number", 16.0),
+        ("文号", "Document number", 24.0),
+        ("标题", "Title", 60.0),
+        ("来文单位", "Source", 24.0),
+        ("类别", "Category", 28.0),
+        ("密级", "Marking", 14.0),
+        ("成文日期", "Dated", 12.0),
+        ("收文日期", "Received", 12.0),
+        ("紧急程度", "Urgency", 10.0),
+        ("份数", "Copies", 8.0),
+        ("承办部门", "Department", 20.0),
+        ("备注", "Remark", 30.0),
+    ];
+    let names = Names::read(look)?;
+    let mut filter = items::ItemFilter { limit: Some(PAGE), cursor: None, ..filter };
+    let rows = pages(|cursor| {
+        filter.cursor = cursor;
+        items::list(look.conn, look.asker, &filter)
+    })?;
+    let rows = rows.iter().map(|row| {
+        let item: Item = read(&row.item)?;
+        Ok(vec![
+            Cell::Text(item.register_number),
+            text(item.document_number),
+            Cell::Text(item.title),
+            Cell::Text(item.source),
+            Cell::Text(wording::category(look.office.pack(), item.category, look.language)),
+            Cell::Text(item.marking.to_string()),
+            Cell::Text(item.dated.to_string()),
+            Cell::Text(item.received_on.to_string()),
+            Cell::Text(wording::coded(&item.urgency, look.language)),
+            Cell::Number(item.copies),
+            Cell::Text(names.department(item.department.as_ref())),
+            text(item.remark),
+        ])
+    });
+    workbook(look.language, ("文件台账", "Items"), HEADINGS, rows)
+}
+
+/// `GET /api/loans.xlsx`.
+pub(crate) fn loans(look: &Look<'_>, filter: loans::LoanFilter) -> Result<Vec<u8>, Fault> {
+    const HEADINGS: &[Heading] = &[
+        ("借阅编号", "Loan", 16.0),
+        ("登记号", "Register number", 16.0),
+        ("标题", "Title", 60.0),
+        ("密级", "Level", 10.0),
+        ("申请人", "Applicant", 12.0),
+        ("部门", "Department", 20.0),
+        ("事由", "Reason", 40.0),
+        ("工作日", "Working days", 10.0),
+        ("申请时间", "Applied", 18.0),
+        ("状态", "State", 12.0),
+        ("应还日期", "Due", 12.0),
+    ];
+    let names = Names::read(look)?;
+    let mut filter = loans::LoanFilter { limit: Some(PAGE), cursor: None, ..filter };
+    let rows = pages(|cursor| {
+        filter.cursor = cursor;
+        loans::list(look.conn, look.asker, &filter)
+    })?;
+    let rows = rows.iter().map(|row| {
+        let loan: Loan = read(&row.loan)?;
+        let due = match &loan.state {
+            LoanState::Out { due, .. }
+            | LoanState::Returning { due, .. }
+            | LoanState::HandingOver { due, .. } => due.to_string(),
+            _ => String::new(),
+        };
+        Ok(vec![
+            Cell::Text(loan.number),
+            text(row.register_number.clone()),
+            text(row.title.clone()),
+            Cell::Text(level(loan.level, look.language)),
+            Cell::Text(names.person(&loan.applicant)),
+            Cell::Text(names.department(loan.department.as_ref())),
+            Cell::Text(loan.reason),
+            Cell::Number(loan.days.into()),
+            Cell::Text(loan.applied_at.local()),
+            Cell::Text(wording::state(loan.state.name(), look.language).to_owned()),
+            Cell::Text(due),
+        ])
+    });
+    workbook(look.language, ("借阅台账", "Loans"), HEADINGS, rows)
+}
+
+/// `GET /api/receipts.xlsx`.
+pub(crate) fn receipts(look: &Look<'_>, filter: receipts::ReceiptFilter) -> Result<Vec<u8>, Fault> {
+    const HEADINGS: &[Heading] = &[
+        ("收文编号", "Receipt", 16.0),
+        ("来文单位", "Source", 30.0),
+        ("送达方式", "Channel", 16.0),
+        ("信封号", "Envelope", 16.0),
+        ("封装", "Seal", 10.0),
+        ("件数", "Items inside", 8.0),
+        ("已登记", "Registered", 8.0),
+        ("签收时间", "Signed for", 18.0),
+        ("签收人", "By", 12.0),
+        ("备注", "Remark", 30.0),
+    ];
+    let names = Names::read(look)?;
+    let found = receipts::list(look.conn, look.asker, &filter)?;
+    let rows = found.iter().map(|shown| {
+        let receipt: Receipt = read(&shown.record)?;
+        Ok(vec![
+            Cell::Text(receipt.number),
+            Cell::Text(receipt.source),
+            Cell::Text(wording::coded(&receipt.channel, look.language)),
+            text(receipt.envelope),
+            Cell::Text(wording::coded(&receipt.seal, look.language)),
+            Cell::Number(receipt.pieces.into()),
+            Cell::Number(u32::try_from(receipt.items.len()).unwrap_or(u32::MAX)),
+            Cell::Text(receipt.received_at.local()),
+            Cell::Text(names.person(&receipt.received_by)),
+            text(receipt.remark),
+        ])
+    });
+    workbook(look.language, ("收文登记", "Receipts"), HEADINGS, rows)
+}
+
+/// `GET /api/people.xlsx`.
+pub(crate) fn people(look: &Look<'_>, _: Nothing) -> Result<Vec<u8>, Fault> {
+    const HEADINGS: &[Heading] = &[
+        ("工号", "Staff number", 12.0),
+        ("姓名", "Name", 14.0),
+        ("部门", "Department", 24.0),
+        ("职责", "Roles", 36.0),
+        ("知密等级", "Clearance today", 12.0),
+        ("承诺签署", "Commitment", 12.0),
+        ("审查到期", "Review due", 12.0),
+    ];
+    let names = Names::read(look)?;
+    let found = people::people(look.conn, look.asker)?;
+    let rows = found.iter().map(|shown| {
+        let person: Person = read(&shown.record)?;
+        let clearance = Level::new(person.clearance_on(look.today).into());
+        let roles: Vec<_> =
+            person.roles.iter().map(|role| look.language.pick(role.zh(), role.en())).collect();
+        Ok(vec![
+            Cell::Text(person.staff_number),
+            Cell::Text(person.name),
+            Cell::Text(names.department(person.department.as_ref())),
+            Cell::Text(roles.join(look.language.pick("、", ", "))),
+            Cell::Text(clearance.map(|clearance| level(clearance, look.language)).unwrap_or_default()),
+            text(person.commitment.map(|commitment| commitment.signed_on.to_string())),
+            text(person.review.map(|review| review.due.to_string())),
+        ])
+    });
+    workbook(look.language, ("花名册", "People"), HEADINGS, rows)
+}
+
+/// The refused rows of an import, with the cells as they were, to be mended and imported again.
+pub(crate) fn refused(rows: &[RefusedRow]) -> Result<Vec<u8>, FormsError> {
+    let line = |row: &RefusedRow| RefusedLine {
+        sheet: row.sheet.clone(),
+        row: row.sheet_row,
+        column: row.column.clone(),
+        found: row.found.clone(),
+        expected: row.expected.clone(),
+        cells: row.cells.clone(),
+    };
+    refusal_report(&rows.iter().map(line).collect::<Vec<_>>())
+}
+
+/// All pages of a list, up to [`MOST`] rows.
+fn pages<T>(mut page: impl FnMut(Option<Cursor>) -> Result<Rows<T>, StoreError>) -> Result<Vec<T>, Fault> {
+    let mut all = Vec::new();
+    let mut cursor = None;
+    loop {
+        let Rows { rows, next } = page(cursor)?;
+        all.extend(rows);
+        // A cursor that the list itself gave out always reads back.
+        cursor = next.and_then(|next| serde_json::from_value(next.into()).ok());
+        if cursor.is_none() || all.len() >= MOST {
+            return Ok(all);
+        }
+    }
+}
+
+fn read<T: DeserializeOwned>(body: &RawValue) -> Result<T, StoreError> {
+    Ok(serde_json::from_str(body.get())?)
+}
+
+fn text(value: Option<String>) -> Cell {
+    value.map_or(Cell::Empty, Cell::Text)
+}
+
+fn level(level: Level, language: Language) -> String {
+    language.pick(level.zh(), level.en()).to_owned()
+}
+
+fn columns(headings: &[Heading], language: Language) -> Vec<Column> {
+    headings.iter().map(|(zh, en, width)| Column::new(language.pick(zh, en), *width)).collect()
+}
+
+fn workbook(
+    language: Language,
+    title: (&str, &str),
+    headings: &[Heading],
+    rows: impl Iterator<Item = Result<Vec<Cell>, StoreError>>,
+) -> Result<Vec<u8>, Fault> {
+    let rows: Vec<Vec<Cell>> = rows.collect::<Result<_, _>>()?;
+    table(language.pick(title.0, title.1), &columns(headings, language), rows).map_err(|error| {
+        tracing::error!(%error, "a workbook could not be written");
+        Fault::Store(StoreError::BrokeOff)
+    })
+}
+
+/// Names of people and departments, read once for a workbook.
+struct Names {
+    people: HashMap<Id, String>,
+    departments: HashMap<Id, String>,
+}
+
+impl Names {
+    fn read(look: &Look<'_>) -> Result<Self, StoreError> {
+        let people = people::directory(look.conn, look.asker)?;
+        let departments = people::departments(look.conn, look.asker)?;
+        let named = departments.iter().map(|shown| {
+            let department: Department = read(&shown.record)?;
+            Ok((department.id, department.name))
+        });
+        Ok(Self {
+            people: people.into_iter().map(|person| (person.id, person.name)).collect(),
+            departments: named.collect::<Result<_, StoreError>>()?,
+        })
+    }
+
+    fn person(&self, id: &Id) -> String {
+        self.people.get(id).cloned().unwrap_or_default()
+    }
+
+    fn department(&self, id: Option<&Id>) -> String {
+        id.and_then(|id| self.departments.get(id)).cloned().unwrap_or_default()
+    }
+}

@@ -1,0 +1,172 @@
+//! The table of view routes. Each line is at once a route and its entry in the API document.
+
+use jingui_office::accountability::views as incidents;
+use jingui_office::items::views as items;
+use jingui_office::loans::views as loans;
+use jingui_office::page::{Count, Rows};
+use jingui_office::personnel::views as people;
+use jingui_office::premises::views as premises;
+use jingui_office::receipts::views as receipts;
+use jingui_office::supervision::{filters, journal, workbench};
+use jingui_regulation::Param;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::rules;
+use crate::sheets;
+use crate::view::{Fault, Nothing, View, list, point, sheet};
+
+/// Every view route.
+pub(crate) fn all() -> Vec<View> {
+    of_items().into_iter().chain(of_loans()).chain(of_places_and_people()).chain(of_supervision()).collect()
+}
+
+/// What was typed, to complete.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Completion {
+    /// What was typed so far.
+    #[schemars(length(max = 200))]
+    #[serde(default)]
+    typed: String,
+}
+
+/// Which reading sessions are listed.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SessionFilter {
+    /// Only open ones.
+    #[serde(default)]
+    open: bool,
+}
+
+/// A list that has no further page.
+fn whole<T>(rows: Vec<T>) -> Rows<T> {
+    Rows { rows, next: None }
+}
+
+fn of_items() -> Vec<View> {
+    vec![
+        list("/api/items", ("文件台账", "Items"), |look, filter: items::ItemFilter| {
+            Ok(items::list(look.conn, look.asker, &filter)?)
+        }),
+        list("/api/items/count", ("文件数", "How many items"), |look, filter: items::ItemFilter| {
+            let ceiling = u64::from(look.rules.count(Param::CountCeiling));
+            Ok::<Count, _>(items::count(look.conn, look.asker, &filter, ceiling)?)
+        }),
+        sheet("/api/items.xlsx", ("导出文件台账", "Items as a workbook"), sheets::items),
+        point("/api/items/{item}", ("文件", "An item"), |look, _: Nothing| {
+            let item = look.id("item")?;
+            let detail = items::detail(look.conn, look.asker, &item)?.ok_or(Fault::Absent)?;
+            look.version(detail.version);
+            look.opens(&item, detail.level);
+            Ok(detail)
+        }),
+        list(
+            "/api/duplicates",
+            ("疑似重复登记", "Items like the one being registered"),
+            |look, typed: items::Typed| Ok(whole(items::similar(look.conn, look.asker, &typed)?)),
+        ),
+        point("/api/scan/{code}", ("扫码", "What a scanned code names"), |look, _: Nothing| {
+            items::scan(look.conn, look.asker, look.text("code"))?.ok_or(Fault::Absent)
+        }),
+        list(
+            "/api/completions/sources",
+            ("来文单位联想", "Issuing units that fit"),
+            |look, typed: Completion| Ok(whole(items::sources(look.conn, look.asker, &typed.typed)?)),
+        ),
+    ]
+}
+
+fn of_loans() -> Vec<View> {
+    vec![
+        list("/api/loans", ("借阅", "Loans"), |look, filter: loans::LoanFilter| {
+            Ok(loans::list(look.conn, look.asker, &filter)?)
+        }),
+        sheet("/api/loans.xlsx", ("导出借阅", "Loans as a workbook"), sheets::loans),
+        point("/api/loans/{loan}", ("一次借阅", "A loan"), |look, _: Nothing| {
+            let loan = loans::detail(look.conn, look.asker, &look.id("loan")?)?.ok_or(Fault::Absent)?;
+            look.version(loan.version);
+            Ok(loan)
+        }),
+        list("/api/reading-sessions", ("现场阅读", "Reading sessions"), |look, filter: SessionFilter| {
+            Ok(whole(loans::sessions(look.conn, look.asker, filter.open)?))
+        }),
+        list("/api/receipts", ("收文", "Receipts"), |look, filter: receipts::ReceiptFilter| {
+            Ok(whole(receipts::list(look.conn, look.asker, &filter)?))
+        }),
+        sheet("/api/receipts.xlsx", ("导出收文", "Receipts as a workbook"), sheets::receipts),
+        point("/api/receipts/{receipt}", ("一件收文", "A receipt"), |look, _: Nothing| {
+            let receipt =
+                receipts::detail(look.conn, look.asker, &look.id("receipt")?)?.ok_or(Fault::Absent)?;
+            look.version(receipt.version);
+            Ok(receipt)
+        }),
+        list("/api/imports", ("导入记录", "Imports"), |look, _: Nothing| {
+            Ok(whole(receipts::imports(look.conn, look.asker)?))
+        }),
+    ]
+}
+
+fn of_places_and_people() -> Vec<View> {
+    vec![
+        list("/api/rooms", ("房间", "Rooms"), |look, _: Nothing| {
+            Ok(whole(premises::rooms(look.conn, look.asker)?))
+        }),
+        list("/api/cabinets", ("文件柜", "Cabinets"), |look, _: Nothing| {
+            Ok(whole(premises::cabinets(look.conn, look.asker)?))
+        }),
+        list(
+            "/api/cabinets/{cabinet}",
+            ("一个文件柜", "A cabinet with its contents"),
+            |look, _: Nothing| {
+                let cabinet =
+                    premises::cabinet(look.conn, look.asker, &look.id("cabinet")?)?.ok_or(Fault::Absent)?;
+                look.version(cabinet.version);
+                Ok(cabinet)
+            },
+        ),
+        list("/api/directory", ("通讯录", "Everybody's name, to choose from"), |look, _: Nothing| {
+            Ok(whole(people::directory(look.conn, look.asker)?))
+        }),
+        list("/api/people", ("花名册", "People"), |look, _: Nothing| {
+            Ok(whole(people::people(look.conn, look.asker)?))
+        }),
+        sheet("/api/people.xlsx", ("导出花名册", "People as a workbook"), sheets::people),
+        point("/api/people/{person}", ("一个人", "A person"), |look, _: Nothing| {
+            let detail = people::detail(look.conn, look.asker, &look.id("person")?)?.ok_or(Fault::Absent)?;
+            look.version(detail.person.version);
+            Ok(detail)
+        }),
+        list("/api/departments", ("部门", "Departments"), |look, _: Nothing| {
+            Ok(whole(people::departments(look.conn, look.asker)?))
+        }),
+    ]
+}
+
+fn of_supervision() -> Vec<View> {
+    vec![
+        list("/api/workbench", ("工作台", "Workbench"), |look, _: Nothing| {
+            Ok(workbench::workbench(look.conn, look.asker, look.rules, look.today)?)
+        }),
+        list("/api/incidents", ("事件", "Incidents"), |look, filter: incidents::IncidentFilter| {
+            Ok(whole(incidents::list(look.conn, look.asker, &filter)?))
+        }),
+        list("/api/journal", ("账本", "The journal"), |look, filter: journal::JournalFilter| {
+            journal::list(look.office, look.conn, look.asker, &filter)?.ok_or(Fault::Absent)
+        }),
+        point("/api/filters", ("本人保存的筛选", "One's own saved filters"), |look, _: Nothing| {
+            Ok(whole(filters::own(look.conn, look.asker)?))
+        }),
+        point("/api/parameters", ("参数", "Parameters"), |look, _: Nothing| {
+            Ok(whole(rules::parameters(look)))
+        }),
+        point("/api/calendar/{year}", ("一年的工作日", "A year's working days"), |look, _: Nothing| {
+            rules::year(look)
+        }),
+        point("/api/actions", ("可办事项", "Every verb of the office"), |_, _: Nothing| {
+            Ok(whole(rules::actions()))
+        }),
+        point("/api/clauses", ("条款", "Clauses"), |look, _: Nothing| Ok(whole(rules::clauses(look)))),
+    ]
+}

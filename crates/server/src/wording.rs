@@ -1,0 +1,192 @@
+//! The edge's own wording: problems that aren't refusals of the office, and names for codes inside refusals.
+//!
+//! Refusals of the office have their wording in the rule pack's `refusals.toml`.
+
+use axum::http::StatusCode;
+use jingui_regulation::{Category, Level, Role, RulePack};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::language::Language;
+
+/// The short title of a status: Chinese, English.
+pub(crate) const fn title(status: StatusCode) -> (&'static str, &'static str) {
+    match status.as_u16() {
+        401 => ("未登录", "Not signed in"),
+        403 => ("无权办理", "Not entitled"),
+        404 => ("没有找到", "Not found"),
+        409 => ("不予办理", "Refused"),
+        412 => ("内容已变化", "Changed meanwhile"),
+        413 => ("内容过大", "Too large"),
+        422 => ("填写有误", "Field not accepted"),
+        429 => ("尝试过多", "Too many tries"),
+        500 => ("系统故障", "Failure"),
+        503 => ("暂不可用", "Unavailable"),
+        _ => ("请求有误", "Bad request"),
+    }
+}
+
+/// The wording of a problem of the edge: Chinese, English.
+pub(crate) fn edge(code: &str) -> (&'static str, &'static str) {
+    match code {
+        "absent" => ("没有这一内容，或您不在知悉范围内。", "there is nothing here that you may know of."),
+        "session.none" => ("请先登录。", "sign in first."),
+        "session.wrong" => ("账户或密码不正确。", "the account or the password is wrong."),
+        "too_many" => ("失败次数过多，请稍后再试。", "too many failures; try again later."),
+        "body.too_large" => ("提交的内容过大，请缩减后再试。", "the content is too large; send less."),
+        "body.broken" => ("提交的内容没有传完，请重试。", "the content broke off; send it again."),
+        "body.slow" => ("提交的内容传输过慢，请重试。", "the content came too slowly; send it again."),
+        "body.not_json" => ("提交的内容不是有效的 JSON。", "the content isn't valid JSON; correct it."),
+        "body.type" => {
+            ("提交的内容类型不对，应为 application/json。", "the content type must be application/json.")
+        }
+        "origin" => (
+            "请求不是从本系统页面发出的。",
+            "the request doesn't come from this system's own page; open the console and try there.",
+        ),
+        "host" => (
+            "访问地址不在允许范围内。",
+            "this host name isn't served here; use the address the office gave out.",
+        ),
+        "method" => {
+            ("此地址不支持这种请求方法。", "this address doesn't take that method; see the API document.")
+        }
+        "precondition" => ("If-Match 应为带引号的版本号。", "If-Match must be a version number in quotes."),
+        "auditor_only" => {
+            ("只有安全审计员可以验证账本。", "only the security auditor may verify the journal.")
+        }
+        "verification.running" => ("验证正在进行。", "a verification is running; wait for it."),
+        "import.mapping" => (
+            "所给的列对应关系不适用于这份台账。",
+            "the mapping doesn't fit this ledger; choose columns that are there.",
+        ),
+        "import.unreadable" => (
+            "这个文件无法读取，请用 .xlsx、.xls 或 .csv 格式。",
+            "the file can't be read; send .xlsx, .xls or .csv.",
+        ),
+        "import.running" => (
+            "这份台账正在导入或已经导入。",
+            "this ledger is being imported or has been; look at its progress.",
+        ),
+        "import.too_many" => {
+            ("待导入的台账过多，请先完成已上传的。", "too many ledgers wait; finish those that are uploaded.")
+        }
+        "store.stopped" => {
+            ("系统正在停止，请稍后再试。", "the system is stopping; try again after the restart.")
+        }
+        "store.failed" => (
+            "系统出现故障，未作任何改动。请联系系统管理员查看日志。",
+            "the system failed and changed nothing; ask the system administrator to look at the log.",
+        ),
+        _ => ("请求无法处理，请检查后重试。", "the request can't be processed; check it and try again."),
+    }
+}
+
+/// The facts of a refusal as people read them: levels, roles and states by name.
+pub(crate) fn facts(facts: &Map<String, Value>, language: Language) -> Map<String, Value> {
+    facts.iter().map(|(name, value)| (name.clone(), fact(name, value, language))).collect()
+}
+
+fn fact(name: &str, value: &Value, language: Language) -> Value {
+    let named = match name {
+        "level" | "supported" | "cabinet_level" | "most_level" | "ceiling" => level(value, language),
+        "state" | "current" => value.as_str().map(|code| state(code, language).to_owned()),
+        "role" => value.as_str().and_then(|code| role(code, language)),
+        "roles" => value.as_array().map(|codes| {
+            let names: Vec<String> =
+                codes.iter().filter_map(|code| code.as_str().and_then(|code| role(code, language))).collect();
+            names.join(language.pick("、", ", "))
+        }),
+        _ => None,
+    };
+    named.map_or_else(|| value.clone(), Value::String)
+}
+
+fn level(value: &Value, language: Language) -> Option<String> {
+    let number = value.as_i64()?;
+    if number == 0 {
+        return Some(language.pick("无", "none").to_owned());
+    }
+    Level::new(number).map(|level| language.pick(level.zh(), level.en()).to_owned())
+}
+
+fn role(code: &str, language: Language) -> Option<String> {
+    let role: Role = serde_json::from_value(Value::String(code.to_owned())).ok()?;
+    Some(language.pick(role.zh(), role.en()).to_owned())
+}
+
+/// The name of a state of a loan, copy, receipt or session; an unknown one stays its code.
+pub(crate) fn state(code: &str, language: Language) -> &str {
+    let (zh, en) = match code {
+        "applied" => ("待审批", "waiting for approval"),
+        "approved" => ("已批准", "approved"),
+        "rejected" => ("未批准", "rejected"),
+        "withdrawn" => ("已撤回", "withdrawn"),
+        "expired" => ("批准已失效", "lapsed"),
+        "handing_over" => ("交付中", "being handed over"),
+        "out" | "lent" => ("借出", "out"),
+        "renewing" | "renewal_asked" => ("续借待批", "renewal waiting"),
+        "returning" => ("归还中", "being returned"),
+        "returned" => ("已归还", "returned"),
+        "lost" => ("已报失", "reported lost"),
+        "missing" => ("下落不明", "missing"),
+        "desk" | "held" => ("在手未入柜", "on the desk"),
+        "kept" => ("在柜", "in its cabinet"),
+        "offered" => ("交接待确认", "offered, to be confirmed"),
+        "reading" => ("现场阅读中", "in a reading session"),
+        "open" => ("未结", "open"),
+        "closed" => ("已结", "closed"),
+        "registered" => ("已登记", "registered"),
+        _ => return code,
+    };
+    language.pick(zh, en)
+}
+
+/// A category by name.
+pub(crate) fn category(pack: &RulePack, category: Category, language: Language) -> String {
+    let code = serde_json::to_value(category)
+        .ok()
+        .and_then(|code| code.as_str().map(str::to_owned))
+        .unwrap_or_default();
+    pack.categories.get(&code).map_or(code, |word| language.pick(&word.zh, &word.en).to_owned())
+}
+
+/// The name of an urgency, a channel or the state of a seal; an unknown one stays its code.
+pub(crate) fn coded(value: &impl Serialize, language: Language) -> String {
+    let code = serde_json::to_value(value)
+        .ok()
+        .and_then(|code| code.as_str().map(str::to_owned))
+        .unwrap_or_default();
+    let (zh, en) = match code.as_str() {
+        "ordinary" => ("平件", "ordinary"),
+        "routine" => ("平急", "routine"),
+        "urgent" => ("加急", "urgent"),
+        "extra_urgent" => ("特急", "extra urgent"),
+        "flash" => ("特提", "flash"),
+        "confidential_courier" => ("机要交换", "confidential courier"),
+        "designated_person" => ("专人送达", "designated person"),
+        "ems" => ("邮政特快", "postal express"),
+        "encrypted_transmission" => ("加密传输", "encrypted transmission"),
+        "internal" => ("内部传递", "internal"),
+        "other" => ("其他", "other"),
+        "intact" => ("完好", "intact"),
+        "broken" => ("破损", "broken"),
+        _ => return code,
+    };
+    language.pick(zh, en).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn levels_and_states_are_named() {
+        let Value::Object(raw) = json!({ "level": 3, "state": "returning", "asked": 6 }) else {
+            unreachable!()
+        };
+        let shown = facts(&raw, Language::Chinese);
+        assert_eq!(Value::Object(shown), json!({ "level": "机密", "state": "归还中", "asked": 6 }));
+    }
+}
