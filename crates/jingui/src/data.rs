@@ -1,0 +1,102 @@
+//! The data directory: database, key file, certificate, and the lock that lets one process in.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use jingui_crypto::{KeyFile, RootKey};
+use jingui_store::Options;
+
+/// What opens the office.
+pub enum Secret {
+    /// The passphrase of the key file in the data directory.
+    Passphrase(String),
+    /// A plain key file elsewhere.
+    KeyFile(PathBuf),
+}
+
+/// A data directory, locked for this process.
+pub struct DataDirectory {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl DataDirectory {
+    /// Makes an empty directory for a new office.
+    pub fn create(path: &Path) -> anyhow::Result<Self> {
+        if path.exists() && fs::read_dir(path)?.next().is_some() {
+            bail!("{} isn't empty; choose an empty directory", path.display());
+        }
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .with_context(|| format!("can't make {}", path.display()))?;
+        Self::lock(path)
+    }
+
+    /// Opens the directory of an office that was set up.
+    pub fn open(path: &Path) -> anyhow::Result<Self> {
+        if !path.join("office.db").exists() {
+            bail!("{} holds no office; run `jingui init --data {}` first", path.display(), path.display());
+        }
+        Self::lock(path)
+    }
+
+    fn lock(path: &Path) -> anyhow::Result<Self> {
+        let lock =
+            File::create(path.join("lock")).with_context(|| format!("can't write in {}", path.display()))?;
+        if lock.try_lock().is_err() {
+            bail!("another process has {} open; stop it first", path.display());
+        }
+        Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    /// Empties the directory of an office whose set-up failed.
+    pub fn clear(&self) {
+        for entry in fs::read_dir(&self.path).into_iter().flatten().flatten() {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+
+    /// A file of the directory.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Store options for this directory.
+    pub fn options(&self) -> Options {
+        Options::new(self.file("office.db"), jingui_office::kinds())
+    }
+
+    /// Writes a file that only the owner reads.
+    pub fn write_private(&self, name: &str, text: &str) -> anyhow::Result<()> {
+        write_private(&self.file(name), text)
+    }
+
+    /// The root key, opened by the secret.
+    pub fn unlock(&self, secret: &Secret) -> anyhow::Result<RootKey> {
+        let (path, passphrase) = match secret {
+            Secret::Passphrase(passphrase) => (self.file("key.json"), Some(passphrase.as_str())),
+            Secret::KeyFile(path) => (path.clone(), None),
+        };
+        let text = fs::read_to_string(&path)
+            .with_context(|| format!("can't read the key file {}", path.display()))?;
+        Ok(KeyFile::parse(&text)?.open(passphrase)?)
+    }
+}
+
+/// Writes a new file that only the owner reads; never over an existing one.
+pub fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .with_context(|| format!("can't write {}", path.display()))?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    Ok(())
+}

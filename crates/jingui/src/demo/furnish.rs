@@ -1,0 +1,107 @@
+//! The first morning: administrators, departments, people with what they may know, rooms and cabinets.
+
+use anyhow::Context as _;
+use serde_json::json;
+
+use super::PASSWORD;
+use super::people::{ADMINISTRATORS, DEPARTMENTS, PEOPLE, REVIEW_EXPIRES, Somebody, UNCOMMITTED};
+use super::scene::{Cabinet, Scene, id};
+use crate::init::appoint;
+
+/// Rooms: name, whether for reading on site, level, who answers for it.
+const ROOMS: [(&str, bool, u8, &str); 8] = [
+    ("党办机要室", false, 4, "zhoumin"),
+    ("绝密阅文室", true, 4, "zhengjianguo"),
+    ("第二阅文室", true, 3, "linyue"),
+    ("综合档案室", false, 4, "zhengjianguo"),
+    ("党委会议室文件间", false, 3, "qianwei"),
+    ("科技部保密间", false, 3, "chenggang"),
+    ("战略发展部文印室", false, 2, "wufang"),
+    ("财务部资料室", false, 2, "wangqiang"),
+];
+
+/// Cabinets: name, room, level, custodian, slots.
+const CABINETS: [(&str, usize, u8, &str, u16); 14] = [
+    ("绝密柜1", 0, 4, "zhengjianguo", 12),
+    ("绝密柜2", 3, 4, "zhengjianguo", 12),
+    ("机密柜1", 0, 3, "zhoumin", 30),
+    ("机密柜2", 0, 3, "zhoumin", 30),
+    ("机密柜3", 4, 3, "linyue", 24),
+    ("机密柜4", 5, 3, "linyue", 24),
+    ("秘密柜1", 0, 2, "zhoumin", 40),
+    ("秘密柜2", 3, 2, "zhoumin", 40),
+    ("秘密柜3", 6, 2, "linyue", 30),
+    ("秘密柜4", 7, 2, "linyue", 30),
+    ("文件柜1", 3, 1, "zhoumin", 60),
+    ("文件柜2", 3, 1, "zhoumin", 60),
+    ("文件柜3", 6, 1, "linyue", 40),
+    ("文件柜4", 7, 1, "linyue", 40),
+];
+
+/// Sets the office up.
+pub fn furnish(scene: &mut Scene) -> anyhow::Result<()> {
+    for (place, (account, name, _, role)) in ADMINISTRATORS.into_iter().enumerate() {
+        let number = format!("A{:03}", place + 1);
+        let person = appoint(&scene.office, &number, name, role, account, PASSWORD)?;
+        scene.people.insert(account, person);
+    }
+    for name in DEPARTMENTS {
+        let department = scene.act("security", "department.add", &json!({ "name": name }))?;
+        scene.departments.push(id(&department)?);
+    }
+    for (place, somebody) in PEOPLE.iter().enumerate() {
+        enter(scene, place, somebody)?;
+    }
+    for somebody in &PEOPLE {
+        if somebody.roles.contains(&"department_head") || somebody.roles.contains(&"office_head") {
+            let input = json!({ "department": scene.departments.get(somebody.department), "head": scene.person(somebody.account)? });
+            scene.act("security", "department.name_head", &input)?;
+        }
+    }
+    for (name, reading, level, responsible) in ROOMS {
+        let input = json!({ "name": name, "reading": reading, "level": level, "responsible": scene.person(responsible)? });
+        let room = scene.act("zhoumin", "room.add", &input)?;
+        scene.rooms.push(id(&room)?);
+    }
+    for (name, room, level, keeper, slots) in CABINETS {
+        let room = scene.rooms.get(room).context("a cabinet in no room")?;
+        let input = json!({ "name": name, "room": room, "level": level, "custodian": scene.person(keeper)?, "slots": slots });
+        let cabinet = scene.act("zhoumin", "cabinet.add", &input)?;
+        scene.cabinets.push(Cabinet { id: id(&cabinet)?, level, keeper, slots });
+    }
+    Ok(())
+}
+
+/// Enters somebody: person, review, rights, account, commitment.
+fn enter(scene: &mut Scene, place: usize, somebody: &Somebody) -> anyhow::Result<()> {
+    let department =
+        scene.departments.get(somebody.department).cloned().context("a person in no department")?;
+    let number = format!("{:04}", 1001 + place);
+    let input = json!({ "staff_number": number, "name": somebody.name, "department": department });
+    let person = id(&scene.act("security", "person.add", &input)?)?;
+    scene.people.insert(somebody.account, person.clone());
+    let (class, years) = match somebody.clearance {
+        4 => ("core", 1),
+        3 => ("important", 2),
+        _ => ("general", 3),
+    };
+    let begun = scene.back(super::scene::DAYS);
+    // Reviews lie all over the time they count for; one runs out while the weeks pass.
+    let ago = if REVIEW_EXPIRES.contains(&somebody.account) {
+        years * 365 - 12
+    } else {
+        30 + i32::try_from(place).unwrap_or(0) * 37 % (years * 365 - 120)
+    };
+    let review = json!({ "person": person, "class": class, "on": begun.plus_days(-ago), "supports": somebody.clearance });
+    scene.act("security", "person.record_review", &review)?;
+    let rights = json!({
+        "person": person, "department": department, "roles": somebody.roles, "class": class, "clearance": somebody.clearance,
+    });
+    scene.act("security", "person.set_rights", &rights)?;
+    let account = json!({ "person": person, "account": somebody.account, "password": PASSWORD });
+    scene.act("security", "account.open", &account)?;
+    if !UNCOMMITTED.contains(&somebody.account) {
+        scene.act(somebody.account, "person.sign_commitment", &json!({ "version": 1 }))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! Setting an office up: keys, database, certificate, and the three administrators with first passwords of their own.
+
+use std::io::IsTerminal as _;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use data_encoding::BASE32_NOPAD;
+use jingui_crypto::{KeyFile, PassphraseCost, RootKey};
+use jingui_office::{Caller, Office, Request};
+use jingui_store::{Id, Store};
+use rand::{RngCore as _, SeedableRng as _};
+use rand_chacha::ChaCha20Rng;
+use serde_json::{Value, json};
+
+use crate::data::{DataDirectory, Secret, write_private};
+
+/// The three administrators: staff number, Chinese name, role, account.
+const ADMINISTRATORS: [(&str, &str, &str, &str); 3] = [
+    ("A001", "系统管理员", "system_administrator", "system"),
+    ("A002", "安全保密管理员", "security_administrator", "security"),
+    ("A003", "安全审计员", "security_auditor", "auditor"),
+];
+
+/// Least length of a passphrase: it alone keeps a stolen disk closed.
+const PASSPHRASE: usize = 12;
+
+/// Sets up a new office and prints the first passwords, once.
+pub fn run(data: &Path, secret: &Secret) -> anyhow::Result<()> {
+    if let Secret::Passphrase(passphrase) = secret
+        && passphrase.chars().count() < PASSPHRASE
+    {
+        bail!("the passphrase is shorter than {PASSPHRASE} characters; take a longer one, or a key file");
+    }
+    let names = names()?;
+    let directory = DataDirectory::create(data)?;
+    let made = set_up(&directory, secret, &names);
+    if made.is_err() {
+        // Nothing is left behind that a second try would stumble over.
+        directory.clear();
+    }
+    println!(
+        "\n金匮已在 {} 建立。以下初始口令只显示这一次，请当面分别交给三员，首次登录后各自修改：",
+        data.display()
+    );
+    println!("The office is set up. First passwords, shown this once; hand each over in person:\n");
+    for (account, name, password) in made? {
+        println!("  {account:<10} {password}   {name}");
+    }
+    match secret {
+        Secret::Passphrase(_) => {
+            println!("\n口令密钥文件在数据目录内；口令遗失则数据无法打开。");
+            println!(
+                "The key file lies in the data directory; without the passphrase nothing can be opened."
+            );
+        }
+        Secret::KeyFile(path) => {
+            println!("\n密钥文件 {} 请存放在单独介质上并另存一份。", path.display());
+            println!("Keep the key file on a medium of its own, and a second copy of it.");
+        }
+    }
+    println!("\n下一步 / next: jingui serve --data {}", data.display());
+    Ok(())
+}
+
+/// Asks who the administrators are, when somebody sits at the terminal; else they are called by their roles.
+fn names() -> anyhow::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for (_, role, ..) in ADMINISTRATORS {
+        let mut line = String::new();
+        if std::io::stdin().is_terminal() {
+            eprint!("{role}由谁担任 / who is it [{role}]: ");
+            std::io::stdin().read_line(&mut line)?;
+        }
+        let name = line.trim();
+        names.push(if name.is_empty() { role.to_owned() } else { name.to_owned() });
+    }
+    Ok(names)
+}
+
+/// Answers account, name and first password of each administrator.
+fn set_up(
+    directory: &DataDirectory,
+    secret: &Secret,
+    names: &[String],
+) -> anyhow::Result<Vec<(&'static str, String, String)>> {
+    let mut rng = ChaCha20Rng::from_os_rng();
+    let root = RootKey::generate(&mut rng);
+    certificate(directory)?;
+    let office = Office::open(Store::create(&root, directory.options())?, crate::rules::pack()?)?;
+    let mut appointed = Vec::new();
+    for ((number, _, role, account), name) in ADMINISTRATORS.into_iter().zip(names) {
+        let password = first_password(&mut rng);
+        appoint(&office, number, name, role, account, &password)?;
+        appointed.push((account, name.clone(), password));
+    }
+    // The key comes last: one that opens nothing would only be in the way.
+    match secret {
+        Secret::Passphrase(passphrase) => {
+            let file = KeyFile::with_passphrase(&root, passphrase, PassphraseCost::default(), &mut rng)?;
+            directory.write_private("key.json", &file.to_text())?;
+        }
+        Secret::KeyFile(path) => write_private(path, &KeyFile::plain(&root).to_text())?,
+    }
+    Ok(appointed)
+}
+
+/// Enters one administrator through the pipeline, as the founder of an empty office.
+pub fn appoint(
+    office: &Office,
+    number: &str,
+    name: &str,
+    role: &str,
+    account: &str,
+    password: &str,
+) -> anyhow::Result<Id> {
+    let person =
+        act(office, &Caller::Founder, "person.add", &json!({ "staff_number": number, "name": name }))?;
+    let id: Id = serde_json::from_value(person.get("id").cloned().unwrap_or_default())?;
+    let rights = json!({ "person": id, "department": null, "roles": [role], "class": null, "clearance": 0 });
+    act(office, &Caller::Founder, "person.set_rights", &rights)?;
+    let open = json!({ "person": id, "account": account, "password": password });
+    act(office, &Caller::Founder, "account.open", &open)?;
+    Ok(id)
+}
+
+/// Does an action that must succeed.
+pub fn act(office: &Office, caller: &Caller, action: &str, input: &Value) -> anyhow::Result<Value> {
+    let request = Request {
+        caller: caller.clone(),
+        action: action.to_owned(),
+        input: serde_json::value::to_raw_value(input)?,
+        seen: None,
+    };
+    let performed =
+        office.perform(request).with_context(|| format!("{action} could not be performed with {input}"))?;
+    performed.result.map_err(|refusal| {
+        anyhow::anyhow!("{action} was refused: {} {:?} with {input}", refusal.code, refusal.facts)
+    })
+}
+
+/// Fifteen random letters and digits in groups, easy to read out.
+fn first_password(rng: &mut ChaCha20Rng) -> String {
+    let mut bytes = [0; 10];
+    rng.fill_bytes(&mut bytes);
+    let text = BASE32_NOPAD.encode(&bytes).to_lowercase();
+    let groups: Vec<&str> =
+        [text.get(0..5), text.get(5..10), text.get(10..15)].into_iter().flatten().collect();
+    format!("{}-7", groups.join("-"))
+}
+
+/// A certificate of the office's own for serving off loopback; replace the two files by the office CA's.
+fn certificate(directory: &DataDirectory) -> anyhow::Result<()> {
+    let name = std::fs::read_to_string("/etc/hostname").unwrap_or_default().trim().to_owned();
+    let mut names = vec!["localhost".to_owned(), "jingui".to_owned()];
+    names.extend((!name.is_empty()).then_some(name));
+    let made = rcgen::generate_simple_self_signed(names)?;
+    directory.write_private("tls-certificate.pem", &made.cert.pem())?;
+    directory.write_private("tls-key.pem", &made.signing_key.serialize_pem())
+}

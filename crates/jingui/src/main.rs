@@ -1,0 +1,198 @@
+//! The binary: sets an office up, serves it, verifies it, imports old ledgers, and shows a demonstration office.
+//!
+//! Owns the data directory and the command line. Must never reach around the office's pipeline.
+
+mod data;
+mod demo;
+mod import;
+mod init;
+mod rules;
+mod serving;
+
+use std::io::IsTerminal as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use clap::{Parser, Subcommand};
+
+use crate::data::{DataDirectory, Secret};
+
+/// 金匮: the secrecy office's system of record.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Set up a new office in an empty directory (初始化).
+    Init {
+        /// Data directory.
+        #[arg(long)]
+        data: PathBuf,
+        #[command(flatten)]
+        secret: SecretArgs,
+    },
+    /// Serve the office (启动服务).
+    Serve {
+        /// Data directory.
+        #[arg(long)]
+        data: PathBuf,
+        /// Address to listen on; TLS is used off loopback.
+        #[arg(long, default_value = "127.0.0.1:8080")]
+        listen: SocketAddr,
+        #[command(flatten)]
+        secret: SecretArgs,
+    },
+    /// Replay the journal and compare every record with it (验证账本).
+    Verify {
+        /// Data directory.
+        #[arg(long)]
+        data: PathBuf,
+        #[command(flatten)]
+        secret: SecretArgs,
+    },
+    /// Import an old ledger while the office isn't served (导入台账).
+    Import {
+        /// Data directory.
+        #[arg(long)]
+        data: PathBuf,
+        #[command(flatten)]
+        order: import::Order,
+        #[command(flatten)]
+        secret: SecretArgs,
+    },
+    /// Serve a demonstration office, made on first use (演示).
+    Demo {
+        /// Data directory.
+        #[arg(long, default_value = "demo-data")]
+        data: PathBuf,
+        /// Address to listen on; loopback only.
+        #[arg(long, default_value = "127.0.0.1:8080")]
+        listen: SocketAddr,
+        /// Make it anew.
+        #[arg(long)]
+        fresh: bool,
+        /// Make it and end.
+        #[arg(long)]
+        only_make: bool,
+    },
+    /// Rule packs (规则包).
+    Rules {
+        #[command(subcommand)]
+        order: RulesOrder,
+    },
+    /// Calendars of working days (工作日历).
+    Calendar {
+        #[command(subcommand)]
+        order: CalendarOrder,
+    },
+    /// Print the API document.
+    Openapi,
+    /// Print the table of roles and actions.
+    Permissions,
+}
+
+#[derive(Subcommand)]
+enum RulesOrder {
+    /// Check a directory: every problem with file and line (检查规则包).
+    Check {
+        /// The directory.
+        directory: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum CalendarOrder {
+    /// Check a year's calendar before it is imported (检查年度日历).
+    Check {
+        /// The file, TOML.
+        file: PathBuf,
+    },
+}
+
+#[derive(clap::Args)]
+struct SecretArgs {
+    /// File that holds the passphrase on its first line; else the variable `JINGUI_PASSPHRASE`.
+    #[arg(long)]
+    passphrase_file: Option<PathBuf>,
+    /// Plain key file kept on a medium of its own, instead of a passphrase.
+    #[arg(long)]
+    key_file: Option<PathBuf>,
+}
+
+impl SecretArgs {
+    /// The secret, asked for where somebody sits at the terminal; twice when it is a new one.
+    fn read(self, new: bool) -> anyhow::Result<Secret> {
+        if let Some(path) = self.key_file {
+            return Ok(Secret::KeyFile(path));
+        }
+        let passphrase = match self.passphrase_file {
+            Some(path) => std::fs::read_to_string(&path)
+                .with_context(|| format!("can't read the passphrase file {}", path.display()))?
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+            None => match std::env::var("JINGUI_PASSPHRASE") {
+                Ok(passphrase) => passphrase,
+                Err(_) if std::io::stdin().is_terminal() => ask(new)?,
+                Err(_) => String::new(),
+            },
+        };
+        if passphrase.is_empty() {
+            bail!("a passphrase is needed: give --passphrase-file or --key-file, or set JINGUI_PASSPHRASE");
+        }
+        Ok(Secret::Passphrase(passphrase))
+    }
+}
+
+fn ask(new: bool) -> anyhow::Result<String> {
+    let passphrase = rpassword::prompt_password("口令 / passphrase: ")?;
+    if new && rpassword::prompt_password("再输一次 / once more: ")? != passphrase {
+        bail!("the two passphrases differ; begin again");
+    }
+    Ok(passphrase)
+}
+
+fn main() -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,hyper=warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match Cli::parse().command {
+        Command::Init { data, secret } => init::run(&data, &secret.read(true)?),
+        Command::Serve { data, listen, secret } => {
+            let directory = DataDirectory::open(&data)?;
+            let root = directory.unlock(&secret.read(false)?)?;
+            serving::run(&directory, &root, listen, || {})
+        }
+        Command::Verify { data, secret } => {
+            let directory = DataDirectory::open(&data)?;
+            let root = directory.unlock(&secret.read(false)?)?;
+            serving::verify(&directory, &root)
+        }
+        Command::Import { data, order, secret } => {
+            let directory = DataDirectory::open(&data)?;
+            let root = directory.unlock(&secret.read(false)?)?;
+            import::run(&directory, &root, &order)
+        }
+        Command::Demo { data, listen, fresh, only_make } => demo::run(&data, listen, fresh, only_make),
+        Command::Rules { order: RulesOrder::Check { directory } } => rules::check(&directory),
+        Command::Calendar { order: CalendarOrder::Check { file } } => rules::check_calendar(&file),
+        Command::Openapi => {
+            println!("{}", serde_json::to_string_pretty(&jingui_server::document())?);
+            Ok(())
+        }
+        Command::Permissions => {
+            print!(
+                "{}",
+                jingui_office::permissions::table()
+                    .map_err(|problems| anyhow::anyhow!(problems.join("\n")))?
+            );
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Serving an office, and verifying it from the command line.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context as _, bail};
+use jingui_crypto::RootKey;
+use jingui_office::Office;
+use jingui_server::{Config, Live, Tls};
+use jingui_store::{Finding, Store};
+
+use crate::data::DataDirectory;
+
+/// Opens the office and serves it until the process is told to end. `ready` runs once it listens.
+pub fn run(
+    directory: &DataDirectory,
+    root: &RootKey,
+    listen: SocketAddr,
+    ready: impl FnOnce(),
+) -> anyhow::Result<()> {
+    let live = Live::default();
+    let mut options = directory.options();
+    options.notify = Some(live.notifier());
+    let office = Office::open(Store::open(root, options)?, crate::rules::pack()?)?;
+    let mut config = Config::new(listen, office, live);
+    if !listen.ip().is_loopback() {
+        let read =
+            |name: &str| std::fs::read(directory.file(name)).with_context(|| format!("can't read {name}"));
+        config.tls = Some(Tls { certificates: read("tls-certificate.pem")?, key: read("tls-key.pem")? });
+    }
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    let running = jingui_server::serve(config)?;
+    println!("金匮正在 {scheme}://{} 提供服务 / serving. Ctrl+C 停止 / stops.", running.address());
+    ready();
+    running.until_told()?;
+    Ok(())
+}
+
+/// Verifies the book and tells the verdict; fails when something differs.
+pub fn verify(directory: &DataDirectory, root: &RootKey) -> anyhow::Result<()> {
+    let store = Store::open(root, directory.options())?;
+    let mut told = 0;
+    let verdict = store.verify(|done, total| {
+        let percent = done * 100 / total.max(1);
+        if percent >= told + 10 {
+            told = percent;
+            eprintln!("{percent}% ({done} / {total})");
+        }
+    })?;
+    match &verdict.finding {
+        None => {
+            println!(
+                "账本完整 / the book is whole: {} entries, {} records, root {}",
+                verdict.entries, verdict.records, verdict.root
+            );
+            Ok(())
+        }
+        Some(finding) => bail!("账本不符 / the book is not whole: {}", describe(finding)),
+    }
+}
+
+fn describe(finding: &Finding) -> String {
+    match finding {
+        Finding::EntryMissing { seq } => format!("entry {seq} is missing"),
+        Finding::EntryAltered { seq } => format!("entry {seq} was altered or moved"),
+        Finding::EntryListing { seq } => {
+            format!("the listing of entry {seq} differs from its sealed content")
+        }
+        Finding::EntryDoesntFollow { seq } => {
+            format!("the records of entry {seq} don't follow from those before it")
+        }
+        Finding::Root => "the saved root isn't that of the entries".to_owned(),
+        Finding::Record { kind, key } => format!("the record {key} of {kind} differs from the journal"),
+    }
+}
