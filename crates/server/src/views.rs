@@ -1,7 +1,7 @@
 //! The table of view routes. Each line is at once a route and its entry in the API document.
 
 use jingui_office::accountability::views as incidents;
-use jingui_office::items::views as items;
+use jingui_office::items::{allowed, past, views as items};
 use jingui_office::loans::views as loans;
 use jingui_office::page::{Count, Rows};
 use jingui_office::personnel::views as people;
@@ -9,12 +9,13 @@ use jingui_office::premises::views as premises;
 use jingui_office::receipts::views as receipts;
 use jingui_office::supervision::{filters, journal, workbench};
 use jingui_regulation::Param;
+use jingui_store::Id;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::rules;
 use crate::sheets;
-use crate::view::{Fault, Nothing, View, list, point, sheet};
+use crate::view::{Fault, Look, Nothing, View, list, point, sheet};
 
 /// Every view route.
 pub(crate) fn all() -> Vec<View> {
@@ -45,6 +46,14 @@ fn whole<T>(rows: Vec<T>) -> Rows<T> {
     Rows { rows, next: None }
 }
 
+/// The item in the path, whose register entry is thereby opened.
+fn opened(look: &Look<'_>) -> Result<Id, Fault> {
+    let item = look.id("item")?;
+    let level = items::detail(look.conn, look.asker, &item)?.ok_or(Fault::Absent)?.level;
+    look.opens(&item, level);
+    Ok(item)
+}
+
 fn of_items() -> Vec<View> {
     vec![
         list("/api/items", ("文件台账", "Items"), |look, filter: items::ItemFilter| {
@@ -61,6 +70,26 @@ fn of_items() -> Vec<View> {
             look.version(detail.version);
             look.opens(&item, detail.level);
             Ok(detail)
+        }),
+        list(
+            "/api/items/{item}/allowed",
+            ("此件可办事项", "What may be done on an item"),
+            |look, _: Nothing| {
+                let item = opened(look)?;
+                Ok(whole(allowed::allowed(look.office, look.conn, look.asker, &item)?.ok_or(Fault::Absent)?))
+            },
+        ),
+        list(
+            "/api/items/{item}/history",
+            ("版本与差异", "Versions with their differences"),
+            |look, _: Nothing| {
+                let item = opened(look)?;
+                Ok(whole(past::history(look.office, look.conn, look.asker, &item)?.ok_or(Fault::Absent)?))
+            },
+        ),
+        list("/api/items/{item}/timeline", ("经过", "What happened to an item"), |look, _: Nothing| {
+            let item = opened(look)?;
+            Ok(whole(past::timeline(look.office, look.conn, look.asker, &item)?.ok_or(Fault::Absent)?))
         }),
         list(
             "/api/duplicates",

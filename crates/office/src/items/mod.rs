@@ -3,6 +3,7 @@
 //! Owns chapter 2 and clauses 3.1.1.x. A copy's custody changes only through the transitions of [`Custody`]; each
 //! of them leaves exactly one holder. Must never decide a loan.
 
+pub mod allowed;
 pub mod copy;
 pub mod custody;
 pub mod item;

@@ -62,7 +62,7 @@ fn a_hidden_item_looks_like_none() {
     let (secret, _) = house.item(3, 1);
     let outsider = house.signed_in("outsider");
     let absent = "0".repeat(26);
-    for tail in ["", "?limit=1"] {
+    for tail in ["", "/history", "/timeline", "/allowed", "?limit=1"] {
         let hidden = outsider.get(&format!("/api/items/{secret}{tail}"));
         let nothing = outsider.get(&format!("/api/items/{absent}{tail}"));
         assert_eq!(hidden.status, nothing.status);
@@ -80,6 +80,35 @@ fn a_hidden_item_looks_like_none() {
         auditor.get(&path).json()["rows"].as_array().unwrap().iter().any(|row| row["refused"] == "absent")
     });
     assert!(tried);
+}
+
+#[test]
+fn what_may_be_done_is_offered_with_its_reason() {
+    let house = House::new();
+    let (item, copies) = house.item(2, 1);
+    let offered = |account: &str| -> Vec<(String, bool)> {
+        let rows = house.signed_in(account).get(&format!("/api/items/{item}/allowed")).json();
+        let rows = rows["rows"].as_array().unwrap_or_else(|| panic!("{account}: {rows}"));
+        rows.iter().map(|row| (row["action"].as_str().unwrap().to_owned(), row["allowed"] == true)).collect()
+    };
+    let yes = |action: &str| (action.to_owned(), true);
+    assert_eq!(offered("staff"), [yes("loan.apply")]);
+    assert!(offered("registrar").contains(&yes("item.revise")));
+    assert!(offered("registrar").contains(&yes("copy.place")));
+    let apply = json!({"item": item, "reason": "编制年度方案", "days": 3, "mode": "take_out"});
+    let loan = did(&house.office, &by(&house.head), "loan.apply", apply)["id"].clone();
+    assert!(
+        offered("head").contains(&("loan.approve".to_owned(), false)),
+        "the own application: shown, not allowed"
+    );
+    assert!(offered("head").contains(&yes("loan.withdraw")));
+    let _ = (loan, copies);
+    let timeline = house.signed_in("registrar").get(&format!("/api/items/{item}/timeline")).json();
+    let actions: Vec<_> =
+        timeline["rows"].as_array().unwrap().iter().map(|row| row["action"].clone()).collect();
+    assert_eq!(actions, [json!("loan.apply"), json!("item.register")]);
+    let history = house.signed_in("staff").get(&format!("/api/items/{item}/history")).json();
+    assert_eq!(history["rows"].as_array().unwrap().len(), 1);
 }
 
 #[test]
