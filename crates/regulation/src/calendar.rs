@@ -56,6 +56,19 @@ pub enum YearError {
     NoSource,
 }
 
+impl YearError {
+    /// The day that is wrong, where it is one.
+    pub const fn day(&self) -> Option<Date> {
+        match self {
+            Self::OtherYear { found: day, .. }
+            | Self::OffOnWeekend(day)
+            | Self::WorkedOnWeekday(day)
+            | Self::Twice(day) => Some(*day),
+            Self::TooFew(_) | Self::TooMany(..) | Self::NoSource => None,
+        }
+    }
+}
+
 impl YearCalendar {
     /// Refuses a calendar that can't be a year's.
     pub fn check(&self) -> Result<(), YearError> {
@@ -154,6 +167,30 @@ impl Calendar {
         deadline
     }
 
+    /// The first working day after that day.
+    pub fn next_working_day(&self, day: Date) -> Date {
+        self.add_working_days(day, 1).date
+    }
+
+    /// The last working day before that day.
+    pub fn previous_working_day(&self, day: Date) -> Date {
+        let mut found = day;
+        loop {
+            let previous = found.plus_days(-1);
+            if previous == found || self.is_working(previous) {
+                return previous;
+            }
+            found = previous;
+        }
+    }
+
+    /// A due day reckoned again after a calendar was published: the later of the old and the new, so that nobody who
+    /// borrowed under the provisional one is worse off.
+    pub fn recompute(&self, old_due: Date, start: Date, days: u16) -> Deadline {
+        let Deadline { date, provisional } = self.add_working_days(start, days);
+        Deadline { date: date.max(old_due), provisional }
+    }
+
     /// Working days after `from` up to and including `to`; negative when `to` is earlier. Looks at most ten years far.
     pub fn working_days_between(&self, from: Date, to: Date) -> i32 {
         let (first, last, sign) = if from <= to { (from, to, 1) } else { (to, from, -1) };
@@ -177,18 +214,49 @@ mod tests {
         RulePack::embedded().unwrap().calendar
     }
 
-    /// Days checked one by one against the PyPI package chinesecalendar 1.11.
+    // One character a day, x for a working day, a string a month; written out by the package chinesecalendar 1.11 from
+    // PyPI, which keeps the published days by itself.
+    const Y2025: [&str; 12] = [
+        ".xx..xxxxx..xxxxx..xxxxx.xx....",
+        "....xxxx.xxxxx..xxxxx..xxxxx",
+        "..xxxxx..xxxxx..xxxxx..xxxxx..x",
+        "xxx...xxxxx..xxxxx..xxxxx.xxxx",
+        ".....xxxx..xxxxx..xxxxx..xxxxx.",
+        "..xxxx..xxxxx..xxxxx..xxxxx..x",
+        "xxxx..xxxxx..xxxxx..xxxxx..xxxx",
+        "x..xxxxx..xxxxx..xxxxx..xxxxx..",
+        "xxxxx..xxxxx..xxxxx..xxxxx.xxx",
+        "........xxx.xxxxx..xxxxx..xxxxx",
+        "..xxxxx..xxxxx..xxxxx..xxxxx..",
+        "xxxxx..xxxxx..xxxxx..xxxxx..xxx",
+    ];
+    const Y2026: [&str; 12] = [
+        "...xxxxxx..xxxxx..xxxxx..xxxxx.",
+        ".xxxxx..xxxxxx.........xxxxx",
+        ".xxxxx..xxxxx..xxxxx..xxxxx..xx",
+        "xxx...xxxx..xxxxx..xxxxx..xxxx",
+        ".....xxxx.xxxxx..xxxxx..xxxxx..",
+        "xxxxx..xxxxx..xxxx...xxxxx..xx",
+        "xxx..xxxxx..xxxxx..xxxxx..xxxxx",
+        "..xxxxx..xxxxx..xxxxx..xxxxx..x",
+        "xxxx..xxxxx..xxxxx.xxxxx...xxx",
+        ".......xxx.xxxxx..xxxxx..xxxxx.",
+        ".xxxxx..xxxxx..xxxxx..xxxxx..x",
+        "xxxx..xxxxx..xxxxx..xxxxx..xxxx",
+    ];
+
     #[test]
-    fn published_years_have_the_published_number_of_working_days() {
+    fn published_years_agree_day_by_day() {
         let calendar = calendar();
-        for (year, working) in [(2025, 248), (2026, 248)] {
-            let first = Date::new(year, 1, 1).unwrap();
-            let days = if calendar.is_working(first) { 1 } else { 0 };
-            assert_eq!(
-                days + calendar.working_days_between(first, Date::new(year, 12, 31).unwrap()),
-                working,
-                "{year}"
-            );
+        for (year, months) in [(2025, Y2025), (2026, Y2026)] {
+            let mut day = Date::new(year, 1, 1).unwrap();
+            for month in months {
+                for mark in month.chars() {
+                    assert_eq!(calendar.is_working(day), mark == 'x', "{day}");
+                    day = day.plus_days(1);
+                }
+            }
+            assert_eq!(day, Date::new(year + 1, 1, 1).unwrap());
         }
     }
 
@@ -212,14 +280,122 @@ mod tests {
         assert!(!calendar.is_working(day("2027-02-05")), "New Year's Eve of the lunar year");
     }
 
+    #[test]
+    fn the_working_days_around_a_day() {
+        let calendar = calendar();
+        assert_eq!(calendar.next_working_day(day("2026-09-30")), day("2026-10-08"));
+        assert_eq!(calendar.previous_working_day(day("2026-10-08")), day("2026-09-30"));
+        // Saturday 14 February 2026 is worked before the Spring Festival.
+        assert_eq!(calendar.previous_working_day(day("2026-02-24")), day("2026-02-14"));
+    }
+
+    #[test]
+    fn a_published_year_never_shortens_a_loan() {
+        let start = day("2026-12-30");
+        let provisional = calendar().add_working_days(start, 5);
+        let publish = |off: &[&str], worked: &[&str]| {
+            let days = |texts: &[&str]| texts.iter().map(|text| day(text)).collect();
+            calendar().with_year(YearCalendar {
+                year: 2027,
+                off: days(off),
+                worked: days(worked),
+                source: "a test".into(),
+            })
+        };
+        let longer = publish(&["2027-01-01", "2027-01-04"], &[]).recompute(provisional.date, start, 5);
+        assert_eq!(longer, Deadline { date: provisional.date.plus_days(1), provisional: false });
+        let shorter = publish(&["2027-01-01"], &["2027-01-02"]).recompute(provisional.date, start, 5);
+        assert_eq!(shorter, Deadline { date: provisional.date, provisional: false });
+    }
+
+    #[test]
+    fn a_year_is_read_from_json_and_from_toml() {
+        let year = calendar().year(2026).unwrap().clone();
+        assert_eq!(
+            serde_json::from_str::<YearCalendar>(&serde_json::to_string(&year).unwrap()).unwrap(),
+            year
+        );
+        let text = "year = 2027\noff = ['2027.1.1']\nworked = []\nsource = 'a notice'";
+        assert_eq!(toml::from_str::<YearCalendar>(text).unwrap().off, [day("2027-01-01")]);
+        assert!(serde_json::from_str::<YearCalendar>(r#"{"year":2027,"off":["2027-02-30"]}"#).is_err());
+    }
+
+    #[test]
+    fn a_year_that_cannot_be_is_refused() {
+        let published = calendar().year(2026).unwrap().clone();
+        let check = |change: &dyn Fn(&mut YearCalendar)| {
+            let mut year = published.clone();
+            change(&mut year);
+            year.check().unwrap_err()
+        };
+        assert_eq!(published.check(), Ok(()));
+        assert_eq!(
+            check(&|year| year.off[0] = day("2026-01-03")),
+            YearError::OffOnWeekend(day("2026-01-03"))
+        );
+        assert_eq!(
+            check(&|year| year.worked[0] = day("2026-01-05")),
+            YearError::WorkedOnWeekday(day("2026-01-05"))
+        );
+        assert_eq!(check(&|year| year.off.push(year.off[0])), YearError::Twice(day("2026-01-01")));
+        assert_eq!(
+            check(&|year| year.off[0] = day("2027-01-01")),
+            YearError::OtherYear { year: 2026, found: day("2027-01-01") }
+        );
+        assert_eq!(check(&|year| year.off.truncate(6)), YearError::TooFew(6));
+        assert_eq!(check(&|year| year.source = " ".into()), YearError::NoSource);
+    }
+
+    /// A year's worth of days as plain truth values, with the weekdays counted by hand: the slow model.
+    fn model(flips: &BTreeSet<usize>) -> (Calendar, Vec<bool>) {
+        let first = day("2025-01-01");
+        let published = first.days_until(day("2026-01-01"));
+        // 1 January 2025 was a Wednesday. In 2026 nothing is published and nothing statutory known.
+        let table = (0..730)
+            .map(|index| {
+                let weekday = (index + 2) % 7 < 5;
+                weekday != (index < 365 && flips.contains(&index))
+            })
+            .collect();
+        let days = |weekend: bool| {
+            (0..published)
+                .filter(|index| flips.contains(&usize::try_from(*index).unwrap()))
+                .filter(|index| ((index + 2) % 7 >= 5) == weekend)
+                .map(|index| first.plus_days(index))
+                .collect()
+        };
+        let year = YearCalendar { year: 2025, off: days(false), worked: days(true), source: "a test".into() };
+        (Calendar::new([year], BTreeSet::new()), table)
+    }
+
     proptest! {
         #[test]
-        fn reckoning_agrees_with_counting(start in 0_i32..700, days in 0_u16..60) {
-            let calendar = calendar();
-            let start = day("2025-01-01").plus_days(start);
-            let date = calendar.add_working_days(start, days).date;
-            prop_assert_eq!(calendar.working_days_between(start, date), i32::from(days));
-            prop_assert!(days == 0 || calendar.is_working(date));
+        fn reckoning_agrees_with_a_day_by_day_model(
+            flips in proptest::collection::btree_set(0_usize..365, 0..80),
+            start in 20_usize..600,
+            days in 0_u16..60,
+        ) {
+            let (calendar, table) = model(&flips);
+            let date = |index: usize| day("2025-01-01").plus_days(i32::try_from(index).unwrap());
+            let mut end = start;
+            let mut left = days;
+            while left > 0 && end + 1 < table.len() {
+                end += 1;
+                left -= u16::from(table[end]);
+            }
+            prop_assume!(left == 0);
+            prop_assert_eq!(
+                calendar.add_working_days(date(start), days),
+                Deadline { date: date(end), provisional: days > 0 && end >= 365 }
+            );
+            prop_assert_eq!(calendar.working_days_between(date(start), date(end)), i32::from(days));
+            prop_assert_eq!(calendar.working_days_between(date(end), date(start)), -i32::from(days));
+            if let Some(next) = (start + 1..table.len()).find(|index| table[*index]) {
+                prop_assert_eq!(calendar.next_working_day(date(start)), date(next));
+            }
+            if let Some(previous) = (0..start).rev().find(|index| table[*index]) {
+                prop_assert_eq!(calendar.previous_working_day(date(start)), date(previous));
+            }
         }
     }
 }

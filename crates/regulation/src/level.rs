@@ -74,3 +74,22 @@ impl JsonSchema for Level {
         json_schema!({ "type": "integer", "enum": [1, 2, 3, 4] })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_is_its_number_in_json() {
+        for (level, number) in Level::ALL.into_iter().zip(1_i64..) {
+            assert_eq!(serde_json::to_value(level).unwrap(), number);
+            assert_eq!(serde_json::from_value::<Level>(number.into()).unwrap(), level);
+        }
+        assert!(Level::Internal < Level::TopSecret);
+        for number in [0, 5, -1, i64::MAX] {
+            let error = serde_json::from_value::<Level>(number.into()).unwrap_err().to_string();
+            assert_eq!(error, format!("expected a level from 1 to 4, found {number}"));
+        }
+        assert!(serde_json::from_str::<Level>("\"3\"").is_err());
+    }
+}

@@ -10,6 +10,7 @@ pub mod level;
 pub mod marking;
 pub mod pack;
 pub mod parameter;
+mod reader;
 pub mod role;
 pub mod time;
 pub mod words;

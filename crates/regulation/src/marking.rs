@@ -181,6 +181,9 @@ impl TryFrom<Plain> for Marking {
 
     /// Limits aren't checked here: what was registered under older limits stays readable.
     fn try_from(plain: Plain) -> Result<Self, Self::Error> {
+        if plain.period.is_some_and(|period| period.count == 0) {
+            return Err("a period needs at least a month");
+        }
         let level = match plain.level {
             Level::Internal => return Ok(Self::Internal { period: plain.period }),
             Level::Confidential => StateLevel::Confidential,
@@ -277,6 +280,10 @@ mod tests {
         );
         assert_eq!(serde_json::from_value::<Marking>(json).unwrap(), unstated);
         assert!(serde_json::from_str::<Marking>(r#"{"level":3,"period":null,"stated":false}"#).is_err());
+        let nothing = r#"{"level":3,"period":{"count":0,"unit":"years"},"stated":true}"#;
+        assert!(serde_json::from_str::<Marking>(nothing).is_err());
+        let error = Marking::new(Level::Secret, Some(Period::years(21)), &LIMITS).unwrap_err();
+        assert_eq!(error.to_string(), "expected at most 20 years for 机密, found 21年");
     }
 
     #[test]

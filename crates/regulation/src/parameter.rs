@@ -98,6 +98,8 @@ parameters! {
     SessionHours = "session_hours",
     /// Least characters of an account's password.
     PasswordLength = "password_length",
+    /// Page cache of the store, MiB. Needed before any setting can be read, so only the pack's own value counts.
+    CacheMib = "cache_mib",
     /// Count beyond which a list says "more than".
     CountCeiling = "count_ceiling",
     /// Highest level whose content may be put into the system.
@@ -129,6 +131,26 @@ pub struct Parameter {
     /// Day from which it holds.
     pub effective_from: String,
 }
+
+/// How well a number can be confirmed outside; `own` is the office's choice.
+pub(crate) const SURE: &[&str] = &["high", "medium", "own"];
+
+/// Units that people and code know.
+pub(crate) const UNITS: &[&str] = &[
+    "years",
+    "months",
+    "days",
+    "working_days",
+    "hours",
+    "hour",
+    "minutes",
+    "people",
+    "characters",
+    "rows",
+    "MiB",
+    "level",
+    "switch",
+];
 
 /// A value that can't be set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -111,3 +111,52 @@ pub enum PersonClass {
     /// 一般.
     General,
 }
+
+impl PersonClass {
+    /// All classes, the narrowest first.
+    pub const ALL: [Self; 3] = [Self::Core, Self::Important, Self::General];
+
+    /// Chinese name.
+    pub const fn zh(self) -> &'static str {
+        match self {
+            Self::Core => "核心涉密人员",
+            Self::Important => "重要涉密人员",
+            Self::General => "一般涉密人员",
+        }
+    }
+
+    /// English name.
+    pub const fn en(self) -> &'static str {
+        match self {
+            Self::Core => "core",
+            Self::Important => "important",
+            Self::General => "general",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_has_one_name() {
+        for role in Role::ALL {
+            assert_eq!(serde_json::to_value(role).unwrap(), role.name());
+        }
+    }
+
+    #[test]
+    fn the_three_administrators_exclude_each_other_and_every_business_role() {
+        let administrators = [Role::SystemAdministrator, Role::SecurityAdministrator, Role::SecurityAuditor];
+        for one in Role::ALL {
+            assert!(Role::compatible(&[one]) && Role::compatible(&[one, one]));
+            for other in Role::ALL.into_iter().filter(|other| *other != one) {
+                let apart = administrators.contains(&one) || administrators.contains(&other);
+                assert_eq!(Role::compatible(&[one, other]), !apart, "{one:?} and {other:?}");
+                assert_eq!(Role::compatible(&[Role::Staff, one, other]), !apart);
+            }
+        }
+        assert!(Role::compatible(&[]));
+    }
+}

@@ -45,22 +45,31 @@ impl Date {
         self.0.weekday().to_monday_one_offset()
     }
 
+    /// Kept between the ends of the calendar: a later day would be written, but never read back.
+    fn within(date: jiff::civil::Date) -> Self {
+        let (first, last) = (*YEARS.start(), *YEARS.end());
+        Self(date.clamp(jiff::civil::date(first, 1, 1), jiff::civil::date(last, 12, 31)))
+    }
+
     /// So many days later; earlier when negative. Stops at the ends of the calendar.
     #[must_use]
     pub fn plus_days(self, days: i32) -> Self {
-        Self(self.0.saturating_add(days.days()))
+        // No sum of in-range days needs more than this, and jiff refuses spans beyond its own range.
+        let days = days.clamp(-200_000, 200_000);
+        Self::within(self.0.saturating_add(days.days()))
     }
 
-    /// So many months later, at the latest the last day of that month.
+    /// So many months later, at the latest the last day of that month. Stops at the end of the calendar.
     #[must_use]
     pub fn plus_months(self, months: u16) -> Self {
-        Self(self.0.saturating_add(i32::from(months).months()))
+        Self::within(self.0.saturating_add(i32::from(months).months()))
     }
 
-    /// So many years later; the 29th of February becomes the 28th where there is none.
+    /// So many years later; the 29th of February becomes the 28th where there is none. Stops at the end of
+    /// the calendar.
     #[must_use]
     pub fn plus_years(self, years: u16) -> Self {
-        Self(self.0.saturating_add(i32::from(years).years()))
+        Self::within(self.0.saturating_add(i32::from(years.min(10_000)).years()))
     }
 
     /// Days from this day to the other; negative when the other is earlier.
@@ -179,12 +188,15 @@ impl Serialize for Moment {
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        let timestamp: jiff::Timestamp = text.parse().map_err(|_| {
-            serde::de::Error::custom(format!(
-                "expected a moment like 2026-11-23T05:30:00.000Z, found {text:?}"
-            ))
-        })?;
-        Ok(Self(timestamp.as_millisecond()))
+        let timestamp = text.parse::<jiff::Timestamp>().ok();
+        timestamp
+            .map(|timestamp| Self(timestamp.as_millisecond()))
+            .filter(|moment| YEARS.contains(&moment.date().year()) && YEARS.contains(&civil(moment.0).year()))
+            .ok_or_else(|| {
+                serde::de::Error::custom(format!(
+                    "expected a moment like 2026-11-23T05:30:00.000Z, found {text:?}"
+                ))
+            })
     }
 }
 
@@ -218,5 +230,33 @@ mod tests {
         assert_eq!(Date::new(2028, 2, 29).unwrap().plus_years(1).to_string(), "2029-02-28");
         assert_eq!(day.days_until(Date::new(2029, 2, 28).unwrap()), 366);
         assert!(Date::new(2025, 2, 29).is_none());
+    }
+
+    #[test]
+    fn no_sum_leaves_the_calendar_because_it_could_not_be_read_back() {
+        let (first, last) = (Date::new(1900, 1, 1).unwrap(), Date::new(2199, 12, 31).unwrap());
+        for end in [
+            last.plus_days(1),
+            first.plus_days(i32::MAX),
+            last.plus_months(u16::MAX),
+            first.plus_years(u16::MAX),
+        ] {
+            assert_eq!(end, last);
+            assert_eq!(serde_json::from_str::<Date>(&serde_json::to_string(&end).unwrap()).unwrap(), end);
+        }
+        assert_eq!(last.plus_days(i32::MIN), first);
+        assert!(Date::new(2200, 1, 1).is_none() && Date::new(1899, 12, 31).is_none());
+    }
+
+    #[test]
+    fn what_is_no_moment_and_no_day_says_what_is_expected() {
+        for text in ["2026-11-23", "-002026-11-23T05:30:00Z", "9999-12-30T22:00:00Z", "yesterday"] {
+            let error = serde_json::from_value::<Moment>(text.into()).unwrap_err().to_string();
+            assert_eq!(error, format!("expected a moment like 2026-11-23T05:30:00.000Z, found {text:?}"));
+        }
+        let error = serde_json::from_value::<Date>("2025.13.2".into()).unwrap_err().to_string();
+        assert_eq!(error, "expected a day like 2026-11-23, found \"2025.13.2\"");
+        let offset: Moment = serde_json::from_value("2026-11-23T13:30:00+08:00".into()).unwrap();
+        assert_eq!(offset.to_string(), "2026-11-23T05:30:00.000Z");
     }
 }
