@@ -1,0 +1,33 @@
+import { createRouter, createWebHistory } from 'vue-router'
+import { me, whoAmI } from './session'
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: '/', redirect: '/workbench' },
+    { path: '/sign-in', component: () => import('./pages/SignIn.vue') },
+    { path: '/workbench', component: () => import('./pages/WorkbenchPage.vue') },
+    { path: '/register', component: () => import('./pages/RegisterDesk.vue') },
+    { path: '/items', component: () => import('./pages/ItemsPage.vue') },
+    { path: '/items/:id', component: () => import('./pages/ItemPage.vue'), props: true },
+    { path: '/loans', component: () => import('./pages/LoansPage.vue') },
+    { path: '/loans/:id/form', component: () => import('./pages/LoanForm.vue'), props: true },
+    { path: '/desk', component: () => import('./pages/HandOverDesk.vue') },
+    { path: '/reading', component: () => import('./pages/ReadingPage.vue') },
+    { path: '/mine', component: () => import('./pages/MinePage.vue') },
+    { path: '/receipts', component: () => import('./pages/ReceiptsPage.vue') },
+    { path: '/cabinets', component: () => import('./pages/CabinetsPage.vue') },
+    { path: '/people', component: () => import('./pages/PeoplePage.vue') },
+    { path: '/incidents', component: () => import('./pages/IncidentsPage.vue') },
+    { path: '/import', component: () => import('./pages/ImportPage.vue') },
+    { path: '/journal', component: () => import('./pages/JournalPage.vue') },
+    { path: '/settings', component: () => import('./pages/SettingsPage.vue') },
+    { path: '/:rest(.*)*', component: () => import('./pages/NothingHere.vue') },
+  ],
+})
+
+router.beforeEach(async (to) => {
+  if (!me.value && to.path !== '/sign-in') await whoAmI()
+  if (!me.value && to.path !== '/sign-in') return { path: '/sign-in', query: { next: to.fullPath } }
+  return true
+})

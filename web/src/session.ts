@@ -1,0 +1,107 @@
+/** Who is signed in, the names everybody uses, and what happened meanwhile. */
+import { computed, reactive, ref } from 'vue'
+import { api, answer, locked, Refused } from './api/client'
+import type { Problem, Schemas } from './api/client'
+
+export const me = ref<Schemas['Me'] | null>(null)
+
+export const roles = computed<string[]>(() => me.value?.person.roles ?? [])
+export function is(...wanted: string[]): boolean {
+  return wanted.some((one) => roles.value.includes(one))
+}
+export const keeps = computed(() => is('registrar', 'custodian'))
+export const administers = computed(() => is('system_administrator', 'security_administrator', 'security_auditor'))
+
+export async function whoAmI(): Promise<void> {
+  const result = await api.GET('/api/me')
+  me.value = result.response.ok ? (result.data ?? null) : null
+  locked.value = false
+  if (me.value) await learnNames()
+}
+
+export async function signIn(account: string, password: string): Promise<void> {
+  me.value = await answer(api.POST('/api/sign-in', { body: { account, password } }))
+  locked.value = false
+  await learnNames()
+}
+
+export async function signOut(): Promise<void> {
+  await api.POST('/api/sign-out', { headers: { 'Content-Type': 'application/json' } })
+  me.value = null
+}
+
+export const names = reactive({
+  people: new Map<string, Schemas['Name']>(),
+  departments: new Map<string, string>(),
+  rooms: new Map<string, Schemas['Room']>(),
+  cabinets: new Map<string, Schemas['Cabinet']>(),
+})
+
+/** Names are needed on every page; they are few and change rarely. */
+export async function learnNames(): Promise<void> {
+  const [people, departments, rooms, cabinets] = await Promise.all([
+    answer(api.GET('/api/directory')),
+    answer(api.GET('/api/departments')),
+    answer(api.GET('/api/rooms')),
+    answer(api.GET('/api/cabinets')),
+  ])
+  names.people = new Map(people.rows.map((one) => [one.id, one]))
+  names.departments = new Map(departments.rows.map((one) => [one.record.id, one.record.name]))
+  names.rooms = new Map(rooms.rows.map((one) => [one.record.id, one.record]))
+  names.cabinets = new Map(cabinets.rows.map((one) => [one.cabinet.id, one.cabinet]))
+}
+
+export function personName(id: string | null | undefined): string {
+  if (!id) return ''
+  if (id === 'clock') return '时钟'
+  if (id === 'founder') return '初建'
+  return names.people.get(id)?.name ?? '—'
+}
+export function departmentName(id: string | null | undefined): string {
+  return id ? (names.departments.get(id) ?? '—') : ''
+}
+export function cabinetName(id: string | null | undefined): string {
+  return id ? (names.cabinets.get(id)?.name ?? '—') : ''
+}
+
+/** The refusal that is shown as a panel over the page. */
+export const refusal = ref<Problem | null>(null)
+
+/** Runs what was asked for; a refusal becomes a panel. Answers whether it was done. */
+export async function trying(what: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await what()
+    return true
+  } catch (error) {
+    if (error instanceof Refused) {
+      if (!locked.value) refusal.value = error.problem
+      return false
+    }
+    throw error
+  }
+}
+
+type Listener = (kinds: string[]) => void
+const listeners = new Set<Listener>()
+let source: EventSource | null = null
+
+/** Tells the listener which kinds of records changed, until it is taken off again. */
+export function onChange(listener: Listener): () => void {
+  listeners.add(listener)
+  if (!source) {
+    source = new EventSource('/api/live')
+    source.addEventListener('change', (event) => tell((event as MessageEvent<string>).data))
+  }
+  return () => {
+    listeners.delete(listener)
+    if (listeners.size === 0) {
+      source?.close()
+      source = null
+    }
+  }
+}
+
+function tell(data: string): void {
+  const kinds = (JSON.parse(data) as { kinds?: string[] }).kinds ?? []
+  for (const listener of listeners) listener(kinds)
+}

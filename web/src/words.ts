@@ -1,0 +1,156 @@
+/** Names of the codes that the server speaks in. */
+import { t } from './text'
+
+type Pair = readonly [string, string]
+
+function naming(words: Record<string, Pair>): (code: string | null | undefined) => string {
+  return (code) => {
+    const pair = code ? words[code] : undefined
+    return pair ? t(pair[0], pair[1]) : (code ?? '')
+  }
+}
+
+export const LEVELS: readonly Pair[] = [['', ''], ['内部敏感', 'Internal'], ['秘密', 'Confidential'], ['机密', 'Secret'], ['绝密', 'Top secret']]
+export function levelName(level: number): string {
+  const pair = LEVELS[level]
+  return pair ? t(pair[0], pair[1]) : ''
+}
+
+export const CATEGORIES: Record<string, Pair> = {
+  policy: ['党和国家方针政策、决议、指示', 'Policies, resolutions, directives'],
+  committee: ['党委会议记录、纪要、决议', 'Party-committee records and minutes'],
+  leaders: ['领导讲话、批示', "Leaders' speeches and instructions"],
+  decision: ['重大决策、经营和项目', 'Major decisions, business and projects'],
+  trade_secret: ['商业秘密', 'Trade secrets'],
+  office_work: ['办公室计划、总结、统计', 'Plans, summaries, statistics'],
+  other: ['其他', 'Other'],
+}
+export const category = naming(CATEGORIES)
+
+export const URGENCIES: Record<string, Pair> = {
+  ordinary: ['平件', 'Ordinary'],
+  routine: ['平急', 'Routine'],
+  urgent: ['加急', 'Urgent'],
+  extra_urgent: ['特急', 'Extra urgent'],
+  flash: ['特提', 'Flash'],
+}
+export const urgency = naming(URGENCIES)
+
+export const CHANNELS: Record<string, Pair> = {
+  confidential_courier: ['机要交换', 'Confidential courier'],
+  designated_person: ['专人送达', 'Designated person'],
+  ems: ['邮政特快', 'Postal express'],
+  encrypted_transmission: ['加密传输', 'Encrypted transmission'],
+  internal: ['内部流转', 'Internal'],
+  other: ['其他', 'Other'],
+}
+export const channel = naming(CHANNELS)
+
+export const ROLES: Record<string, Pair> = {
+  office_head: ['党办负责人', 'Office head'],
+  department_head: ['部门负责人', 'Department head'],
+  registrar: ['机要员', 'Registrar'],
+  custodian: ['绝密专管员', 'Custodian'],
+  leading_group: ['领导小组成员', 'Leading group'],
+  staff: ['工作人员', 'Staff'],
+  system_administrator: ['系统管理员', 'System administrator'],
+  security_administrator: ['安全保密管理员', 'Security administrator'],
+  security_auditor: ['安全审计员', 'Security auditor'],
+}
+export const role = naming(ROLES)
+
+export const CLASSES: Record<string, Pair> = { core: ['核心', 'Core'], important: ['重要', 'Important'], general: ['一般', 'General'] }
+export const personClass = naming(CLASSES)
+
+export const COPY_STATES: Record<string, Pair> = {
+  desk: ['待入柜', 'On the desk'],
+  kept: ['在柜', 'In its cabinet'],
+  offered: ['交接中', 'Being handed over'],
+  lent: ['借出', 'Lent out'],
+  reading: ['现场阅读', 'Read on site'],
+  missing: ['下落不明', 'Missing'],
+}
+export const copyState = naming(COPY_STATES)
+
+export const LOAN_STATES: Record<string, Pair> = {
+  applied: ['待批准', 'Waits for approval'],
+  approved: ['已批准', 'Approved'],
+  rejected: ['未批准', 'Rejected'],
+  withdrawn: ['已撤回', 'Withdrawn'],
+  expired: ['批准失效', 'Approval lapsed'],
+  handing_over: ['待领取确认', 'Being handed over'],
+  out: ['借出', 'Out'],
+  returning: ['待清点收回', 'Return to be checked'],
+  reading: ['阅读中', 'Being read'],
+  returned: ['已归还', 'Returned'],
+  lost: ['已丢失', 'Lost'],
+}
+export const loanState = naming(LOAN_STATES)
+
+export const MODES: Record<string, Pair> = { take_out: ['外借', 'Taken out'], on_site: ['现场阅读', 'Read on site'] }
+export const mode = naming(MODES)
+
+export const INCIDENTS: Record<string, Pair> = {
+  broken_seal: ['封口破损', 'Broken seal'],
+  overdue: ['超期未还', 'Overdue loan'],
+  damaged: ['归还损毁', 'Damaged on return'],
+  lost: ['文件丢失', 'Copy lost'],
+  pages_missing: ['页数不符', 'Pages missing'],
+}
+export const incidentKind = naming(INCIDENTS)
+
+export const TASKS: Record<string, Pair> = {
+  approve_loan: ['借阅申请待批', 'Loan to approve'],
+  approve_renewal: ['续借申请待批', 'Renewal to approve'],
+  accept_copy: ['待确认接收', 'Hand-over to confirm'],
+  acknowledge_loan: ['待领取确认', 'Loan to acknowledge'],
+  check_return: ['归还待清点', 'Return to check'],
+  register_receipt: ['来件未登记完', 'Mail to register'],
+  place_copy: ['待入柜', 'Copy to put away'],
+  hand_over_loan: ['已批准待交付', 'Approved, to hand over'],
+  close_session: ['阅读未结束', 'Reading session open'],
+  return_copy: ['我借出的文件', 'I borrowed'],
+  collect_loan: ['已批准，待领取', 'Approved, to collect'],
+  await_approval: ['申请待批准', 'Waits for approval'],
+  overdue_loan: ['将到期或超期', 'Due or overdue'],
+  open_incident: ['未结事件', 'Open incident'],
+  expiring_item: ['保密期限将满', 'Period about to end'],
+  review_person: ['审查将到期', 'Review falls due'],
+  sign_commitment: ['未签保密承诺', 'Commitment not signed'],
+  import_calendar: ['工作日历待导入', 'Calendar to import'],
+}
+export const task = naming(TASKS)
+
+export const FIGURES: Record<string, Pair> = {
+  overdue_loans: ['超期未还', 'Overdue loans'],
+  waiting_loans: ['借阅待批', 'Loans to approve'],
+  missing_copies: ['下落不明', 'Missing copies'],
+  unplaced_copies: ['待入柜', 'Not put away'],
+  open_receipts: ['来件未登记完', 'Mail not registered'],
+  open_incidents: ['未结事件', 'Open incidents'],
+}
+export const figure = naming(FIGURES)
+
+/** Fields of an item, for differences between versions. */
+export const FIELDS: Record<string, Pair> = {
+  document_number: ['文号', 'Document number'],
+  title: ['标题', 'Title'],
+  source: ['来文单位', 'Source'],
+  category: ['类别', 'Category'],
+  marking: ['密级', 'Marking'],
+  basis: ['定密依据', 'Basis'],
+  urgency: ['紧急程度', 'Urgency'],
+  scope: ['知悉范围', 'Need-to-know scope'],
+  responsible: ['责任人', 'Responsible'],
+  department: ['承办部门', 'Department'],
+  remark: ['备注', 'Remark'],
+  dated: ['成文日期', 'Date of issue'],
+}
+export const field = naming(FIELDS)
+
+export function marking(m: { level: number; period?: { count: number; unit: string } | null }): string {
+  const name = levelName(m.level)
+  if (m.level < 2 || !m.period) return name
+  const unit = m.period.unit === 'years' ? t('年', ' y') : t('个月', ' mo')
+  return `${name}★${m.period.count}${unit}`
+}
