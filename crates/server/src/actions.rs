@@ -101,7 +101,7 @@ pub(crate) async fn perform(
 fn seen(headers: &HeaderMap, language: Language) -> Result<Option<u64>, Problem> {
     let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
     let text = value.to_str().unwrap_or_default().trim();
-    if text == "*" {
+    if text.is_empty() || text == "*" {
         return Ok(None);
     }
     let number =

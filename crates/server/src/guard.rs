@@ -66,18 +66,23 @@ fn admit(edge: &Shared, request: &Request) -> Result<(), (StatusCode, &'static s
     if !from_own_page(headers, host, edge.secure) {
         return Err((StatusCode::FORBIDDEN, "origin"));
     }
-    let kind = text(headers, &header::CONTENT_TYPE)
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    let expected = if request.method() == Method::POST && request.uri().path() == UPLOAD {
-        "application/octet-stream"
-    } else {
-        "application/json"
-    };
-    if kind == expected { Ok(()) } else { Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, "body.type")) }
+    Ok(())
+}
+
+/// Lets a change through only with the media type that no form of another page can send; stands before routes, so
+/// that a method without a route is told so first.
+pub(crate) async fn typed(request: Request, next: Next) -> Response {
+    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+        return next.run(request).await;
+    }
+    let expected =
+        if request.uri().path() == UPLOAD { "application/octet-stream" } else { "application/json" };
+    let found = text(request.headers(), &header::CONTENT_TYPE).split(';').next().unwrap_or_default().trim();
+    if found.eq_ignore_ascii_case(expected) {
+        return next.run(request).await;
+    }
+    let language = Language::of(request.headers());
+    Problem::edge(StatusCode::UNSUPPORTED_MEDIA_TYPE, "body.type", language).into_response()
 }
 
 /// Whether a change was asked for from a page of ours: browsers say so in one of these two headers, and no page can

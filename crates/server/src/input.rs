@@ -14,6 +14,8 @@ use serde_json::value::RawValue;
 
 use crate::language::Language;
 use crate::problem::{BadField, Problem};
+use crate::schemas::Bound;
+use crate::view::Nothing;
 
 /// Most bytes of a JSON body.
 pub(crate) const JSON_LIMIT: usize = 2 << 20;
@@ -69,6 +71,28 @@ pub(crate) fn query<T: DeserializeOwned>(query: &str, language: Language) -> Res
             .unwrap_or_default();
         Problem::field(BadField { field, found, expected }, language)
     })
+}
+
+/// Refuses a query field that is longer, less or more than the document says.
+pub(crate) fn within(query: &str, bounds: &[Bound], language: Language) -> Result<(), Problem> {
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        if let Some(expected) = bounds.iter().find_map(|bound| bound.broken_by(&name, &value)) {
+            let bad = BadField { field: name.into_owned(), found: shortened(&value), expected };
+            return Err(Problem::field(bad, language));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a body where none belongs; an empty object is none.
+pub(crate) async fn nothing(body: Body, language: Language) -> Result<(), Problem> {
+    let bytes = bytes(body, JSON_LIMIT, language).await?;
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Ok(());
+    }
+    let input = RawValue::from_string(String::from_utf8(bytes).unwrap_or_default())
+        .map_err(|_| Problem::edge(StatusCode::BAD_REQUEST, "body.not_json", language))?;
+    parse::<Nothing>(&input, language).map(|_| ())
 }
 
 /// Which field an action's input fails at, what it held, what it takes.

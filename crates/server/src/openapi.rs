@@ -85,7 +85,11 @@ impl Book {
 
     fn route(&mut self, route: &Route) {
         let body = match route.sent {
-            Sent::Nothing => None,
+            Sent::Nothing if route.method == "get" => None,
+            Sent::Nothing => {
+                let empty = json!({ "type": "object", "additionalProperties": false });
+                Some(body_of("application/json", empty))
+            }
             Sent::Json(schema) => Some(body_of("application/json", mark(schema(&mut self.sent).to_value()))),
             Sent::File => Some(body_of("application/octet-stream", json!({}))),
         };

@@ -33,6 +33,7 @@ pub(crate) fn router(edge: Shared) -> Router {
         router = router.route(path, route);
     }
     router
+        .route_layer(middleware::from_fn(guard::typed))
         .route("/api/{*rest}", any(nothing))
         .fallback(console::console)
         .method_not_allowed_fallback(wrong_method)

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::generate::SchemaSettings;
+use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
 
 /// Where named schemas stand.
@@ -13,6 +15,46 @@ pub(crate) fn with(mut object: Value, name: &str, value: Value) -> Value {
         members.insert(name.to_owned(), value);
     }
     object
+}
+
+/// What the document says about the size of a query field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Bound {
+    name: String,
+    longest: Option<u64>,
+    least: Option<i64>,
+    most: Option<i64>,
+}
+
+/// The bounds of a query struct's fields, so that what the document states is also held.
+pub(crate) fn bounds(query: fn(&mut SchemaGenerator) -> Schema) -> Vec<Bound> {
+    let mut settings = SchemaSettings::draft2020_12();
+    settings.inline_subschemas = true;
+    let schema = query(&mut settings.for_deserialize().into_generator()).to_value();
+    let bound = |(name, field): (&String, &Value)| Bound {
+        name: name.clone(),
+        longest: field.get("maxLength").and_then(Value::as_u64),
+        least: field.get("minimum").and_then(Value::as_i64),
+        most: field.get("maximum").and_then(Value::as_i64),
+    };
+    schema.get("properties").and_then(Value::as_object).into_iter().flatten().map(bound).collect()
+}
+
+impl Bound {
+    /// What the field takes, if `value` given for `name` is out of it.
+    pub(crate) fn broken_by(&self, name: &str, value: &str) -> Option<String> {
+        if name != self.name {
+            return None;
+        }
+        if let Some(longest) = self.longest
+            && value.chars().count() as u64 > longest
+        {
+            return Some(format!("at most {longest} characters"));
+        }
+        let (least, most) = (self.least?, self.most?);
+        let number: i64 = value.parse().ok()?;
+        (number < least || number > most).then(|| format!("{least} to {most}"))
+    }
 }
 
 /// With its keys in order, so that the checked-in document is the same whoever builds it.

@@ -54,7 +54,8 @@ pub(crate) struct Countersign {
     /// Password of the second person.
     #[schemars(length(min = 1, max = 256))]
     password: String,
-    /// Name of the action: `copy.accept`, `loan.acknowledge` or `loan.bring_back`.
+    /// Name of the action.
+    #[schemars(extend("enum" = COUNTERSIGNED))]
     action: String,
     /// Input of the action.
     #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
@@ -124,8 +125,10 @@ pub(crate) async fn sign_out(
     State(edge): State<Shared>,
     signed: Signed,
     headers: HeaderMap,
+    body: Body,
 ) -> Result<Response, Problem> {
     let language = Language::of(&headers);
+    input::nothing(body, language).await?;
     edge.sessions.end(&signed.session);
     let ask = Ask {
         caller: signed.caller(),

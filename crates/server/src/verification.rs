@@ -4,6 +4,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use jingui_regulation::Role;
@@ -12,6 +13,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::edge::{Edge, Shared};
+use crate::input;
 use crate::language::Language;
 use crate::problem::Problem;
 use crate::session::Signed;
@@ -118,8 +120,10 @@ pub(crate) async fn start(
     State(edge): State<Shared>,
     signed: Signed,
     headers: HeaderMap,
+    body: Body,
 ) -> Result<(StatusCode, Json<Progress>), Problem> {
     let language = Language::of(&headers);
+    input::nothing(body, language).await?;
     auditor(&edge, &signed, language)?;
     if !edge.verification.begin() {
         return Err(Problem::edge(StatusCode::CONFLICT, "verification.running", language));

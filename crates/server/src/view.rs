@@ -23,6 +23,7 @@ use crate::edge::{Edge, Shared};
 use crate::input;
 use crate::language::Language;
 use crate::problem::Problem;
+use crate::schemas::{Bound, bounds};
 use crate::session::Signed;
 
 /// The media type of a workbook.
@@ -42,6 +43,7 @@ pub(crate) struct View {
     pub(crate) answer: Option<fn(&mut SchemaGenerator) -> Schema>,
     /// Whether it may take longer than a worker should be kept from others.
     long: bool,
+    bounds: Vec<Bound>,
     run: Run,
 }
 
@@ -140,6 +142,7 @@ where
         query: SchemaGenerator::subschema_for::<Q>,
         answer: Some(SchemaGenerator::subschema_for::<A>),
         long,
+        bounds: bounds(SchemaGenerator::subschema_for::<Q>),
         run: Box::new(move |look, query| {
             let shown = answer(look, input::query(query, look.language)?)?;
             serde_json::to_vec(&shown).map_err(|error| Fault::Store(error.into()))
@@ -188,6 +191,7 @@ where
         query: SchemaGenerator::subschema_for::<Q>,
         answer: None,
         long: true,
+        bounds: bounds(SchemaGenerator::subschema_for::<Q>),
         run: Box::new(move |look, query| answer(look, input::query(query, look.language)?)),
     }
 }
@@ -248,6 +252,7 @@ impl View {
                 version: Cell::new(None),
                 opened: RefCell::new(None),
             };
+            input::within(query, &self.bounds, language)?;
             let body = (self.run)(&look, query)?;
             Ok(Reply { body, version: look.version.get(), opened: look.opened.take() })
         })
