@@ -1,10 +1,13 @@
-//! Key files: the root key wrapped by a passphrase, or plain for a separate medium.
+//! Key files: the root key wrapped by a passphrase, or plain for a separate medium. Owns their text; where a file
+//! lies and who may read it is the caller's.
+
+use std::fmt;
 
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use argon2::{Algorithm, Argon2, Params, Version};
 use data_encoding::BASE32_NOPAD;
-use rand::{CryptoRng, RngCore};
+use rand::CryptoRng;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -31,8 +34,14 @@ impl Default for PassphraseCost {
     }
 }
 
+impl PassphraseCost {
+    fn bytes(self) -> Vec<u8> {
+        [self.memory_kib, self.passes, self.lanes].iter().flat_map(|number| number.to_be_bytes()).collect()
+    }
+}
+
 /// A key file, as JSON text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum KeyFile {
     /// Wrapped by a passphrase.
@@ -45,7 +54,7 @@ pub enum KeyFile {
         salt: String,
         /// Nonce and wrapped key, base 32.
         wrapped: String,
-        /// First bytes of the SHA-256 over salt and wrapped key, base 32: tells damage from a wrong passphrase.
+        /// First bytes of the SHA-256 over cost, salt and wrapped key, base 32: tells damage from a wrong passphrase.
         check: String,
     },
     /// In the clear, for a medium that is kept apart.
@@ -59,6 +68,13 @@ pub enum KeyFile {
     },
 }
 
+impl fmt::Debug for KeyFile {
+    /// The kind only: a plain file's fields are the root key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.needs_passphrase() { "KeyFile::Passphrase" } else { "KeyFile::Plain" })
+    }
+}
+
 const AAD: &[u8] = b"jingui/1/root-key";
 
 impl KeyFile {
@@ -67,7 +83,7 @@ impl KeyFile {
         root: &RootKey,
         passphrase: &str,
         cost: PassphraseCost,
-        rng: &mut (impl CryptoRng + RngCore),
+        rng: &mut impl CryptoRng,
     ) -> Result<Self, CryptoError> {
         let (mut salt, mut nonce) = ([0; 16], [0; 12]);
         rng.fill_bytes(&mut salt);
@@ -81,7 +97,7 @@ impl KeyFile {
             jingui_key: 1,
             cost,
             salt: BASE32_NOPAD.encode(&salt),
-            check: check(&[&salt, &wrapped]),
+            check: check(&[&cost.bytes(), &salt, &wrapped]),
             wrapped: BASE32_NOPAD.encode(&wrapped),
         })
     }
@@ -91,9 +107,12 @@ impl KeyFile {
         Self::Plain { jingui_key: 1, key: BASE32_NOPAD.encode(&root.0), check: check(&[&root.0]) }
     }
 
-    /// The file's text.
+    /// The file's text. Holds the root key itself when the file is plain.
     pub fn to_text(&self) -> String {
-        serde_json::to_string_pretty(self).unwrap_or_default()
+        // Strings and small numbers always serialize; ending here is better than writing an empty file in place of the
+        // only key.
+        let Ok(text) = serde_json::to_string_pretty(self) else { std::process::abort() };
+        text
     }
 
     /// Reads a file's text.
@@ -106,7 +125,8 @@ impl KeyFile {
         matches!(self, Self::Passphrase { .. })
     }
 
-    /// Opens the file.
+    /// Opens the file. Says apart: not a key file, damaged or mistyped, no passphrase given, a wrong one. Damage that
+    /// keeps the check digits right can't be told from a wrong passphrase.
     pub fn open(&self, passphrase: Option<&str>) -> Result<RootKey, CryptoError> {
         match self {
             Self::Plain { jingui_key: 1, key, check: digits } => {
@@ -118,7 +138,7 @@ impl KeyFile {
             }
             Self::Passphrase { jingui_key: 1, cost, salt, wrapped, check: digits } => {
                 let (salt, wrapped) = (decode(salt)?, decode(wrapped)?);
-                if check(&[&salt, &wrapped]) != *digits || wrapped.len() < 12 {
+                if check(&[&cost.bytes(), &salt, &wrapped]) != *digits || wrapped.len() < 12 {
                     return Err(CryptoError::Damaged);
                 }
                 let passphrase = passphrase.ok_or(CryptoError::NeedsPassphrase)?;
@@ -152,14 +172,14 @@ fn check(parts: &[&[u8]]) -> String {
 fn cipher(passphrase: &str, salt: &[u8], cost: PassphraseCost) -> Result<Aes256Gcm, CryptoError> {
     // A file from elsewhere must not make this machine spend all its memory on a guess.
     if cost.memory_kib > 1024 * 1024 || cost.passes > 20 || cost.lanes > 8 {
-        return Err(CryptoError::NotAKeyFile);
+        return Err(CryptoError::Cost);
     }
-    let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(32))
-        .map_err(|_| CryptoError::NotAKeyFile)?;
+    let params =
+        Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(32)).map_err(|_| CryptoError::Cost)?;
     let mut key = Zeroizing::new([0; 32]);
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
         .hash_password_into(passphrase.as_bytes(), salt, key.as_mut())
-        .map_err(|_| CryptoError::NotAKeyFile)?;
+        .map_err(|_| CryptoError::Damaged)?;
     Ok(Aes256Gcm::new((&*key).into()))
 }
 
@@ -181,11 +201,73 @@ mod tests {
         assert_eq!(read.open(None).unwrap_err(), CryptoError::NeedsPassphrase);
         let KeyFile::Passphrase { salt, .. } = &file else { panic!() };
         let first = if salt.starts_with('A') { "B" } else { "A" };
-        let damaged = file.to_text().replace(salt.as_str(), &format!("{first}{}", &salt[1..]));
+        for damaged in [
+            file.to_text().replace(salt.as_str(), &format!("{first}{}", &salt[1..])),
+            file.to_text().replace(salt.as_str(), "1"),
+            file.to_text().replace("\"memory_kib\": 64", "\"memory_kib\": 65"),
+        ] {
+            let read = KeyFile::parse(&damaged).unwrap();
+            assert_eq!(read.open(Some("金匮石室")).unwrap_err(), CryptoError::Damaged, "{damaged}");
+        }
+        let later = file.to_text().replace("\"jingui_key\": 1", "\"jingui_key\": 2");
         assert_eq!(
-            KeyFile::parse(&damaged).unwrap().open(Some("金匮石室")).unwrap_err(),
-            CryptoError::Damaged
+            KeyFile::parse(&later).unwrap().open(Some("金匮石室")).unwrap_err(),
+            CryptoError::NotAKeyFile
         );
+    }
+
+    /// RFC 9106, section 5.3, through the library that derives the wrapping key.
+    #[test]
+    fn published_vector_of_argon2id() {
+        let params = argon2::ParamsBuilder::new()
+            .m_cost(32)
+            .t_cost(3)
+            .p_cost(4)
+            .data(argon2::AssociatedData::new(&[4; 12]).unwrap())
+            .build()
+            .unwrap();
+        let argon = Argon2::new_with_secret(&[3; 8], Algorithm::Argon2id, Version::V0x13, params).unwrap();
+        let mut tag = [0; 32];
+        argon.hash_password_into(&[1; 32], &[2; 16], &mut tag).unwrap();
+        assert_eq!(
+            data_encoding::HEXLOWER.encode(&tag),
+            "0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659"
+        );
+    }
+
+    /// Every office opens with a file of the default cost, so it is tried as it is.
+    #[test]
+    fn the_default_cost_is_stored_and_opens() {
+        let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(4);
+        let root = RootKey::generate(&mut rng);
+        let file =
+            KeyFile::with_passphrase(&root, "a passphrase", PassphraseCost::default(), &mut rng).unwrap();
+        let text = file.to_text();
+        assert!(text.contains("\"memory_kib\": 65536"), "{text}");
+        assert_eq!(KeyFile::parse(&text).unwrap().open(Some("a passphrase")).unwrap().0, root.0);
+    }
+
+    #[test]
+    fn a_cost_beyond_all_bounds_is_refused() {
+        let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(5);
+        let root = RootKey::generate(&mut rng);
+        for cost in [
+            PassphraseCost { memory_kib: 1024 * 1024 + 1, ..CHEAP },
+            PassphraseCost { passes: 21, ..CHEAP },
+            PassphraseCost { lanes: 9, ..CHEAP },
+            PassphraseCost { memory_kib: 0, ..CHEAP },
+        ] {
+            assert_eq!(KeyFile::with_passphrase(&root, "x", cost, &mut rng).unwrap_err(), CryptoError::Cost);
+        }
+    }
+
+    #[test]
+    fn neither_debugging_nor_a_wrapped_file_shows_the_key() {
+        let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(6);
+        let root = RootKey::generate(&mut rng);
+        let wrapped = KeyFile::with_passphrase(&root, "x", CHEAP, &mut rng).unwrap();
+        assert_eq!(format!("{:?} {wrapped:?}", KeyFile::plain(&root)), "KeyFile::Plain KeyFile::Passphrase");
+        assert!(!wrapped.to_text().contains(&BASE32_NOPAD.encode(&root.0)));
     }
 
     #[test]
@@ -196,6 +278,7 @@ mod tests {
         assert_eq!(file.open(None).unwrap().0, root.0);
         let KeyFile::Plain { key, .. } = &file else { panic!() };
         let first = if key.starts_with('A') { "B" } else { "A" };
+        assert!(file.to_text().contains(key.as_str()));
         let mistyped = file.to_text().replace(key.as_str(), &format!("{first}{}", &key[1..]));
         assert_eq!(KeyFile::parse(&mistyped).unwrap().open(None).unwrap_err(), CryptoError::Damaged);
         assert_eq!(KeyFile::parse("{}").unwrap_err(), CryptoError::NotAKeyFile);

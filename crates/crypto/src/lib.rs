@@ -1,6 +1,7 @@
 //! Suites, keys, sealed entries, passwords.
 //!
-//! Owns standard constructions over kept libraries. No I/O; never writes a primitive of its own.
+//! Owns standard constructions over kept libraries. Does no I/O, never writes a primitive of its own, and takes all
+//! randomness as an argument: outside tests and simulations that must be a generator fit for keys.
 
 mod key;
 mod key_file;
@@ -31,7 +32,10 @@ pub enum CryptoError {
     /// The passphrase doesn't open the key file.
     #[error("the passphrase doesn't open this key file")]
     WrongPassphrase,
+    /// The memory, passes or lanes asked of a passphrase are beyond what Argon2id or this machine should bear.
+    #[error("the cost of a passphrase is out of range; use at most 1 GiB, 20 passes and 8 lanes")]
+    Cost,
     /// A password hash isn't in PHC form, or the parameters are out of range.
-    #[error("a password hash can't be read")]
+    #[error("a password hash can't be read; set the account's password again")]
     PasswordHash,
 }

@@ -1,6 +1,7 @@
-//! Passwords of accounts: Argon2id in PHC form (RFC 9106; cost after the OWASP minimum).
+//! Passwords of accounts: Argon2id in PHC form (RFC 9106; cost after the OWASP minimum). Keeps no password and knows
+//! no account; which strength is asked for is the rule pack's.
 
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
+use argon2::password_hash::{Error, PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
 use rand::RngCore;
 
@@ -20,13 +21,17 @@ pub fn hash(password: &str, rng: &mut dyn RngCore) -> Result<String, CryptoError
     Ok(hash.to_string())
 }
 
-/// Whether the password is the hashed one.
+/// Whether the password is the hashed one. Refuses a hash that isn't Argon2id in PHC form.
 pub fn verify(password: &str, phc: &str) -> Result<bool, CryptoError> {
     let hash = PasswordHash::new(phc).map_err(|_| CryptoError::PasswordHash)?;
-    Ok(hasher()?.verify_password(password.as_bytes(), &hash).is_ok())
+    match hasher()?.verify_password(password.as_bytes(), &hash) {
+        Ok(()) => Ok(true),
+        Err(Error::Password) => Ok(false),
+        Err(_) => Err(CryptoError::PasswordHash),
+    }
 }
 
-/// A hash that no password has, to verify against when there is no such account: it takes the same time.
+/// A hash that no known password has, to verify against when there is no such account: it takes the same time.
 pub const fn decoy() -> &'static str {
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 }
@@ -82,7 +87,20 @@ mod tests {
         assert_eq!(verify("Jingui-2026", &phc), Ok(true));
         assert_eq!(verify("Jingui-2025", &phc), Ok(false));
         assert_eq!(verify("Jingui-2026", decoy()), Ok(false));
-        assert_eq!(verify("x", "no hash"), Err(CryptoError::PasswordHash));
+        for phc in ["", "no hash", "$scrypt$ln=1,r=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA"] {
+            assert_eq!(verify("x", phc), Err(CryptoError::PasswordHash), "{phc}");
+        }
+        assert_ne!(hash("Jingui-2026", &mut rng).unwrap(), phc, "two hashes share a salt");
+    }
+
+    /// A decoy of another cost would tell by its time that there is no such account.
+    #[test]
+    fn the_decoy_costs_what_an_account_costs() {
+        let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(4);
+        let real = hash("Jingui-2026", &mut rng).unwrap();
+        let cost = |phc: &str| phc.split('$').take(4).collect::<Vec<_>>().join("$");
+        assert_eq!(cost(decoy()), cost(&real));
+        assert_eq!(decoy().len(), real.len());
     }
 
     #[test]
