@@ -88,7 +88,7 @@ impl Book {
             Sent::Nothing if route.method == "get" => None,
             Sent::Nothing => {
                 let empty = json!({ "type": "object", "additionalProperties": false });
-                Some(body_of("application/json", empty))
+                Some(with(body_of("application/json", empty), "required", json!(false)))
             }
             Sent::Json(schema) => Some(body_of("application/json", mark(schema(&mut self.sent).to_value()))),
             Sent::File => Some(body_of("application/octet-stream", json!({}))),

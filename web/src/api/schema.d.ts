@@ -1827,8 +1827,11 @@ export interface components {
         CountersignInput: {
             /** @description Account name of the second person. */
             account: string;
-            /** @description Name of the action: `copy.accept`, `loan.acknowledge` or `loan.bring_back`. */
-            action: string;
+            /**
+             * @description Name of the action.
+             * @enum {string}
+             */
+            action: "copy.accept" | "loan.acknowledge" | "loan.bring_back";
             /** @description Input of the action. */
             input: {
                 [key: string]: unknown;
@@ -6615,7 +6618,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
         responses: {
             /** @description 成功 · Done */
             202: {
@@ -7181,7 +7188,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
         responses: {
             /** @description 成功 · Done */
             204: {
