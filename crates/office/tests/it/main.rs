@@ -6,3 +6,4 @@ mod loans;
 mod people;
 mod store;
 mod equality;
+mod refusal_texts;
