@@ -1,11 +1,12 @@
-//! RFC 6962 hashing: leaves and nodes are told apart by their first byte.
+//! RFC 6962 hashing: leaves and nodes are told apart by their first byte. Owns the seam for another hash function;
+//! knows nothing of the tree's shape.
 
 use sha2::Digest as _;
 
 /// A hash of 32 bytes.
 pub type Hash = [u8; 32];
 
-/// The hash function of a tree.
+/// The hash function of a tree (RFC 6962, section 2.1). Another suite is another implementation.
 pub trait TreeHash {
     /// Hash of a leaf's bytes.
     fn leaf(data: &[u8]) -> Hash;

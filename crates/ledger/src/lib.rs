@@ -1,7 +1,7 @@
 //! The Merkle tree over sealed entries (RFC 6962), and checkpoints in C2SP form.
 //!
-//! Owns hashing and the tree's growing edge. Knows no office, no store and no key: anything that holds the sealed
-//! bytes can compute the same root.
+//! Owns hashing and the tree's growing edge. Does no I/O and knows no office, no store and no key: whoever has the
+//! sealed bytes can work out the same root. Proofs aren't here yet.
 
 mod checkpoint;
 mod frontier;
@@ -15,7 +15,7 @@ pub use hash::{Hash, Sha256, TreeHash};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerError {
     /// The saved peaks aren't those of a tree of that size.
-    #[error("a tree of {size} leaves has {expected} peaks, found {found}")]
+    #[error("a tree of {size} leaves has {expected} peaks, found {found}; work it out again from the leaves")]
     Peaks {
         /// Size of the tree.
         size: u64,
@@ -25,7 +25,7 @@ pub enum LedgerError {
         found: usize,
     },
     /// The text isn't a checkpoint.
-    #[error("line {line} of the checkpoint isn't {expected}")]
+    #[error("line {line} of the checkpoint isn't {expected}; ask for it again from where it came")]
     Checkpoint {
         /// Line, from 1.
         line: usize,
