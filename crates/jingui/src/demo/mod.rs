@@ -109,3 +109,42 @@ fn announce() {
     }
     println!("\njingui demo --fresh 重新建立 / makes it anew.");
 }
+
+#[cfg(test)]
+mod tests {
+    use jingui_regulation::Moment;
+    use jingui_store::Store;
+
+    use super::*;
+
+    fn play(day: &str, hour: i8) {
+        let place = tempfile::tempdir().unwrap();
+        let directory = DataDirectory::create(&place.path().join("demo")).unwrap();
+        let root = RootKey::generate(&mut ChaCha20Rng::seed_from_u64(1));
+        let now = Moment::at(day.parse().unwrap(), hour, 3);
+        Scene::play(&directory, &root, now).unwrap();
+        let store = Store::open(&root, directory.options()).unwrap();
+        let last = store.read(|conn| -> Result<String, jingui_store::StoreError> {
+            let states: u32 =
+                conn.query_row("SELECT count(DISTINCT state) FROM loan", [], |row| row.get(0))?;
+            assert_eq!(states, 11, "every state of a loan");
+            Ok(conn.query_row("SELECT max(at) FROM entry", [], |row| row.get(0))?)
+        });
+        assert!(last.unwrap() <= now.to_string(), "nothing lies in the future");
+    }
+
+    #[test]
+    fn it_can_be_made_on_a_sunday_evening() {
+        play("2026-11-22", 22);
+    }
+
+    #[test]
+    fn it_can_be_made_early_on_a_holiday() {
+        play("2026-10-05", 0);
+    }
+
+    #[test]
+    fn it_can_be_made_in_a_year_without_a_published_calendar() {
+        play("2029-02-28", 7);
+    }
+}

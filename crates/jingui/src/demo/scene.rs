@@ -80,7 +80,7 @@ impl Scene {
         let mut day = scene.back(DAYS);
         loop {
             scene.begin(day);
-            scene.clockwork(day)?;
+            scene.clockwork()?;
             if day == scene.today || scene.office.rules().calendar.is_working(day) {
                 mail::of_the_day(&mut scene, &mut stories, day)?;
                 loans::of_the_day(&mut scene, &mut stories, day)?;
@@ -134,8 +134,9 @@ impl Scene {
         self.clock.set(self.clock.get().plus_millis(seconds * 1_000).min(self.now));
     }
 
-    fn clockwork(&mut self, day: Date) -> anyhow::Result<()> {
-        let rules = self.office.rules();
+    fn clockwork(&mut self) -> anyhow::Result<()> {
+        // Shortly after midnight the last day of the play is still yesterday.
+        let (day, rules) = (self.day(), self.office.rules());
         let due = self.office.store().read(|conn| due_for_clock(conn, day, &rules))?;
         for (action, loans) in
             [("loan.expire", due.expire), ("loan.remind", due.remind), ("loan.escalate", due.escalate)]

@@ -1,0 +1,229 @@
+//! The binary under test, and just enough of a client to talk to it.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use jingui_store::{Clock as _, SystemClock};
+use serde_json::{Value, json};
+
+pub const PASSPHRASE: &str = "correct horse battery staple";
+pub const PASSWORD: &str = "Jingui-2026";
+
+/// Runs the binary to its end.
+pub fn jingui(arguments: &[&str]) -> Output {
+    command(arguments).output().unwrap()
+}
+
+pub fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_jingui"));
+    command.args(arguments).stdin(Stdio::null()).env_remove("JINGUI_PASSPHRASE").env_remove("JINGUI_RULES");
+    command
+}
+
+pub fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+pub fn err(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+pub fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// A new office with a plain key file beside its directory, and the first passwords by account.
+pub struct Founded {
+    pub _place: tempfile::TempDir,
+    pub data: PathBuf,
+    pub key: PathBuf,
+    pub passwords: Vec<(String, String)>,
+}
+
+impl Founded {
+    pub fn new() -> Self {
+        let place = tempfile::tempdir().unwrap();
+        let (data, key) = (place.path().join("office"), place.path().join("office.key"));
+        let made = jingui(&["init", "--data", text(&data), "--key-file", text(&key)]);
+        assert!(made.status.success(), "{}", err(&made));
+        Self { passwords: passwords(&out(&made)), _place: place, data, key }
+    }
+
+    pub fn password(&self, account: &str) -> &str {
+        &self.passwords.iter().find(|(known, _)| known == account).unwrap().1
+    }
+
+    /// The arguments that open this office.
+    pub fn with<'a>(&'a self, order: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+        let mut all = vec![order, "--data", text(&self.data), "--key-file", text(&self.key)];
+        all.extend(more);
+        all
+    }
+
+    pub fn serve(&self) -> Served {
+        Served::start(&self.with("serve", &["--listen", "127.0.0.1:0"]))
+    }
+
+    pub fn run(&self, order: &str, more: &[&str]) -> Output {
+        jingui(&self.with(order, more))
+    }
+}
+
+/// The first passwords that `init` prints.
+pub fn passwords(printed: &str) -> Vec<(String, String)> {
+    let accounts = ["system", "security", "auditor"];
+    printed
+        .lines()
+        .filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let account = words.next().filter(|word| accounts.contains(word))?;
+            Some((account.to_owned(), words.next()?.to_owned()))
+        })
+        .collect()
+}
+
+/// The binary while it serves. Ended when dropped.
+pub struct Served {
+    pub child: Child,
+    pub address: SocketAddr,
+    pub took: Duration,
+}
+
+impl Served {
+    /// Starts it and waits until it says where it listens.
+    pub fn start(arguments: &[&str]) -> Self {
+        let begun = Instant::now();
+        let mut child = command(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let address = loop {
+            let line = lines.next().expect("it ended before it listened").unwrap();
+            if let Some((_, rest)) = line.split_once("http://") {
+                break rest.split_whitespace().next().unwrap().parse().unwrap();
+            }
+        };
+        // What it prints later must find a reader, or it would wait for one.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, address, took: begun.elapsed() }
+    }
+
+    /// In the midst of work: SIGKILL.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// As an operator ends it: SIGTERM; answers whether it ended well.
+    pub fn end(mut self) -> bool {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(told.success());
+        self.child.wait().unwrap().success()
+    }
+
+    pub fn sign_in(&self, account: &str, password: &str) -> Session {
+        let mut session = Session { address: self.address, cookie: String::new() };
+        let body = json!({ "account": account, "password": password });
+        let answer = session.send("POST", "/api/sign-in", Some(&body)).expect("an answer");
+        assert_eq!(answer.status, 200, "{account}: {}", answer.body);
+        let cookie = answer.head.lines().find_map(|line| {
+            let (name, value) = line.split_once(": ")?;
+            name.eq_ignore_ascii_case("set-cookie").then(|| value.split(';').next().unwrap_or_default())
+        });
+        session.cookie.push_str(cookie.expect("a cookie"));
+        session
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// An answer as it came.
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{} {}", self.status, self.body))
+    }
+}
+
+/// Somebody signed in.
+#[derive(Clone)]
+pub struct Session {
+    address: SocketAddr,
+    cookie: String,
+}
+
+impl Session {
+    /// Sends a request; nothing when the server is gone before it has answered in full.
+    pub fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Option<Answer> {
+        let body = body.map(ToString::to_string).unwrap_or_default();
+        let mut stream = TcpStream::connect(self.address).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\nsec-fetch-site: same-origin\r\ncookie: {}\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            self.address,
+            self.cookie,
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).ok()?;
+        stream.write_all(body.as_bytes()).ok()?;
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).ok()?;
+        let whole = String::from_utf8(bytes).ok()?;
+        let (head, body) = whole.split_once("\r\n\r\n")?;
+        let status = head.split(' ').nth(1)?.parse().ok()?;
+        let length = head
+            .lines()
+            .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+        if length.is_some_and(|length: usize| length != body.len()) {
+            return None;
+        }
+        Some(Answer { status, head: head.to_owned(), body: body.to_owned() })
+    }
+
+    pub fn get(&self, path: &str) -> Value {
+        let answer = self.send("GET", path, None).expect("an answer");
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+        answer.json()
+    }
+
+    /// Does an action that must succeed; answers its outcome.
+    pub fn did(&self, action: &str, input: &Value) -> Value {
+        let answer = self.send("POST", &format!("/api/actions/{action}"), Some(input)).expect("an answer");
+        assert_eq!(answer.status, 200, "{action} {input}: {}", answer.body);
+        answer.json()["outcome"].clone()
+    }
+}
+
+/// People for an office: a department, a registrar and somebody who borrows; answers the department.
+pub fn people(served: &Served, founded: &Founded) -> String {
+    let security = served.sign_in("security", founded.password("security"));
+    let department = security.did("department.add", &json!({ "name": "党委办公室" }));
+    let department = department["id"].as_str().unwrap().to_owned();
+    for (number, account, roles) in
+        [("0001", "zhoumin", &["registrar", "staff"][..]), ("0002", "lilei", &["staff"][..])]
+    {
+        let person = security
+            .did("person.add", &json!({ "staff_number": number, "name": account, "department": department }));
+        let person = person["id"].as_str().unwrap();
+        let today = SystemClock.now().date();
+        let review = json!({ "person": person, "class": "general", "on": today, "supports": 3 });
+        security.did("person.record_review", &review);
+        let rights = json!({ "person": person, "department": department, "roles": roles, "class": "general", "clearance": 3 });
+        security.did("person.set_rights", &rights);
+        security.did("account.open", &json!({ "person": person, "account": account, "password": PASSWORD }));
+        served.sign_in(account, PASSWORD).did("person.sign_commitment", &json!({ "version": 1 }));
+    }
+    department
+}
