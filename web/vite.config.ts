@@ -1,19 +1,22 @@
 import vue from '@vitejs/plugin-vue'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
 import { defineConfig } from 'vite'
 import type { Plugin } from 'vite'
 
-/** Writes a brotli twin beside each text asset, so that the server compresses nothing while it serves. */
+/** Writes a brotli twin beside each text asset, so that the server compresses nothing while it serves. Reads what was
+ *  written: earlier in the build the chunks still hold placeholders. */
 function precompress(): Plugin {
   return {
     name: 'precompress',
     apply: 'build',
-    generateBundle(_, bundle) {
-      for (const [name, file] of Object.entries(bundle)) {
-        if (!/\.(js|css|svg)$/.test(name)) continue
-        const source = file.type === 'chunk' ? file.code : file.source
+    writeBundle({ dir }, bundle) {
+      for (const name of Object.keys(bundle)) {
+        if (!dir || !/\.(js|css|svg)$/.test(name)) continue
+        const path = join(dir, name)
         const quality = { [constants.BROTLI_PARAM_QUALITY]: 9 }
-        this.emitFile({ type: 'asset', fileName: `${name}.br`, source: brotliCompressSync(source, { params: quality }) })
+        writeFileSync(`${path}.br`, brotliCompressSync(readFileSync(path), { params: quality }))
       }
     },
   }

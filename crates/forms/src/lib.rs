@@ -95,7 +95,8 @@ pub fn table(
         for (place, cell) in (0_u16..).zip(cells) {
             match cell {
                 Cell::Text(text) => {
-                    let text = if text.len() > LONGEST { text.chars().take(LONGEST / 2).collect() } else { text };
+                    let text =
+                        if text.len() > LONGEST { text.chars().take(LONGEST / 2).collect() } else { text };
                     sheet.write_string_with_format(row, place, text, &base)?;
                 }
                 Cell::Number(number) => {

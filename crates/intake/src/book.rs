@@ -66,20 +66,19 @@ pub fn open(name: &str, bytes: &[u8]) -> Result<Book, IntakeError> {
     if bytes.len() > FILE {
         return Err(IntakeError::TooLarge(format!("{} MiB, at most {}", bytes.len() >> 20, FILE >> 20)));
     }
-    let lower = name.to_lowercase();
-    if lower.ends_with(".xlsx") || lower.ends_with(".xlsm") {
-        workbook(bytes, "a workbook (.xlsx)")
-    } else if lower.ends_with(".xls") || lower.ends_with(".et") {
-        workbook(bytes, "a workbook (.xls)")
-    } else if lower.ends_with(".csv") || lower.ends_with(".txt") {
-        csv(bytes)
-    } else {
-        Err(IntakeError::Kind(name.chars().take(60).collect()))
+    match name.rsplit('.').next().map(str::to_lowercase).as_deref() {
+        Some("xlsx" | "xlsm") => workbook(bytes, "a workbook (.xlsx)"),
+        Some("xls" | "et") => workbook(bytes, "a workbook (.xls)"),
+        Some("csv" | "txt") => csv(bytes),
+        _ => Err(IntakeError::Kind(name.chars().take(60).collect())),
     }
 }
 
 fn workbook(bytes: &[u8], kind: &'static str) -> Result<Book, IntakeError> {
-    let damaged = |error: &dyn std::fmt::Display| IntakeError::Damaged { kind, reason: error.to_string().chars().take(120).collect() };
+    let damaged = |error: &dyn std::fmt::Display| IntakeError::Damaged {
+        kind,
+        reason: error.to_string().chars().take(120).collect(),
+    };
     if bytes.starts_with(b"PK") {
         unpacked_size(bytes)?;
     }
@@ -116,7 +115,8 @@ fn unpacked_size(bytes: &[u8]) -> Result<(), IntakeError> {
     let mut total = 0_u64;
     let mut rest = bytes;
     while let Some(at) = rest.windows(4).position(|window| window == ENTRY) {
-        let size = rest.get(at + 24..at + 28).and_then(|size| size.try_into().ok()).map_or(0, u32::from_le_bytes);
+        let size =
+            rest.get(at + 24..at + 28).and_then(|size| size.try_into().ok()).map_or(0, u32::from_le_bytes);
         total += u64::from(size);
         rest = rest.get(at + 4..).unwrap_or_default();
         if total > UNPACKED {
@@ -135,7 +135,11 @@ fn shown(cell: &Data) -> String {
         Data::Int(number) => number.to_string(),
         Data::Bool(value) => value.to_string(),
         Data::DateTime(moment) => {
-            if moment.is_datetime() { serial_day(moment.as_f64()) } else { number_text(moment.as_f64()) }
+            if moment.is_datetime() {
+                serial_day(moment.as_f64())
+            } else {
+                number_text(moment.as_f64())
+            }
         }
         Data::DateTimeIso(text) | Data::DurationIso(text) => text.clone(),
         Data::Error(error) => format!("{error:?}"),
@@ -144,7 +148,11 @@ fn shown(cell: &Data) -> String {
 
 #[allow(clippy::cast_possible_truncation, reason = "only whole numbers within the range of i64 are turned")]
 fn number_text(number: f64) -> String {
-    if number.fract() == 0.0 && number.abs() < 1e15 { (number as i64).to_string() } else { number.to_string() }
+    if number.fract() == 0.0 && number.abs() < 1e15 {
+        (number as i64).to_string()
+    } else {
+        number.to_string()
+    }
 }
 
 /// The day of an Excel serial number: day 1 is 1 January 1900, and 1900 counts as a leap year.
@@ -152,21 +160,22 @@ fn number_text(number: f64) -> String {
 fn serial_day(serial: f64) -> String {
     let first = Date::new(1900, 1, 1);
     match first {
-        Some(first) if (61.0..109_000.0).contains(&serial) => first.plus_days(serial.trunc() as i32 - 2).to_string(),
+        Some(first) if (61.0..109_000.0).contains(&serial) => {
+            first.plus_days(serial.trunc() as i32 - 2).to_string()
+        }
         _ => number_text(serial),
     }
 }
 
 fn csv(bytes: &[u8]) -> Result<Book, IntakeError> {
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text.trim_start_matches('\u{feff}').to_owned(),
-        Err(_) => {
-            let (text, _, errors) = encoding_rs::GB18030.decode(bytes);
-            if errors {
-                return Err(IntakeError::Encoding);
-            }
-            text.into_owned()
+    let text = if let Ok(text) = std::str::from_utf8(bytes) {
+        text.trim_start_matches('\u{feff}').to_owned()
+    } else {
+        let (text, _, errors) = encoding_rs::GB18030.decode(bytes);
+        if errors {
+            return Err(IntakeError::Encoding);
         }
+        text.into_owned()
     };
     let delimiter = delimiter(&text);
     let mut sheet = Sheet { name: "CSV".into(), rows: Vec::new() };
@@ -207,8 +216,7 @@ impl Csv<'_> {
         let mut cell = String::new();
         let mut quoted = false;
         let mut fresh = true;
-        loop {
-            let Some(c) = self.rest.next() else { break };
+        while let Some(c) = self.rest.next() {
             if c == '\n' {
                 self.line += 1;
             }

@@ -96,7 +96,8 @@ fn plan(sheet: &Sheet) -> SheetPlan {
         .map(|(place, row)| {
             // A header of two rows has its finer names in the second; the upper one stands where the lower is blank.
             let joined = two_rows(row, sheet.rows.get(place + 1));
-            let (single, double) = (columns(&row.cells), joined.as_ref().map(|joined| columns(&joined.cells)));
+            let (single, double) =
+                (columns(&row.cells), joined.as_ref().map(|joined| columns(&joined.cells)));
             match (double, joined) {
                 (Some(double), Some(joined)) if double.len() > single.len() => (double, joined),
                 _ => (single, row.clone()),
@@ -136,7 +137,11 @@ fn two_rows(upper: &SheetRow, lower: Option<&SheetRow>) -> Option<SheetRow> {
     let width = upper.cells.len().max(lower.cells.len());
     let cell = |row: &SheetRow, place: usize| row.cells.get(place).cloned().unwrap_or_default();
     let cells = (0..width)
-        .map(|place| Some(cell(lower, place)).filter(|text| !text.trim().is_empty()).unwrap_or_else(|| cell(upper, place)))
+        .map(|place| {
+            Some(cell(lower, place))
+                .filter(|text| !text.trim().is_empty())
+                .unwrap_or_else(|| cell(upper, place))
+        })
         .collect();
     Some(SheetRow { number: lower.number, cells })
 }
@@ -167,6 +172,10 @@ fn field(cell: &str, loosely: bool) -> Option<Field> {
     }
     NAMES
         .iter()
-        .find(|(_, names)| names.iter().any(|name| if loosely { heading.contains(name) && name.chars().count() > 1 } else { heading == *name }))
+        .find(|(_, names)| {
+            names.iter().any(|name| {
+                if loosely { heading.contains(name) && name.chars().count() > 1 } else { heading == *name }
+            })
+        })
         .map(|(field, _)| *field)
 }

@@ -25,7 +25,7 @@ pub fn read(book: &Book, plans: &[SheetPlan], limits: &Limits) -> Outcome {
             if reader.is_no_row() {
                 continue;
             }
-            match reader.read(limits, &taken) {
+            match reader.read(*limits, &taken) {
                 Ok(read) => {
                     taken.extend(identity(&read));
                     outcome.accepted.push(read);
@@ -68,7 +68,11 @@ type Refused = Box<RefusedRow>;
 
 impl Reader<'_> {
     fn cell(&self, field: Field) -> &str {
-        self.plan.columns.get(&field).and_then(|column| self.row.cells.get(*column)).map_or("", |text| text.trim())
+        self.plan
+            .columns
+            .get(&field)
+            .and_then(|column| self.row.cells.get(*column))
+            .map_or("", |text| text.trim())
     }
 
     /// A field that may be blank: folded, control characters dropped with it.
@@ -79,12 +83,15 @@ impl Reader<'_> {
 
     /// Repeated headers, totals, subtitles: rows that hold no document.
     fn is_no_row(&self) -> bool {
-        let filled: Vec<&str> = self.row.cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
+        let filled: Vec<&str> =
+            self.row.cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
         let folded: Vec<String> = filled.iter().map(|cell| fold::search(cell)).collect();
         let total = ["合计", "总计", "小计", "共计"];
         let repeats = |field: Field| {
             let heading = self.plan.columns.get(&field).and_then(|column| self.plan.headings.get(*column));
-            heading.is_some_and(|heading| !heading.trim().is_empty() && fold::search(heading) == fold::search(self.cell(field)))
+            heading.is_some_and(|heading| {
+                !heading.trim().is_empty() && fold::search(heading) == fold::search(self.cell(field))
+            })
         };
         let own: Vec<Field> = [Field::Title, Field::Number, Field::Level, Field::Source]
             .into_iter()
@@ -149,8 +156,10 @@ impl Reader<'_> {
         }
     }
 
-    fn read(&self, limits: &Limits, taken: &BTreeSet<(String, String)>) -> Result<LedgerRow, Refused> {
-        let (level, marked) = self.level().map_err(|error| self.refuse("level", Field::Level, self.cell(Field::Level), error.expected))?;
+    fn read(&self, limits: Limits, taken: &BTreeSet<(String, String)>) -> Result<LedgerRow, Refused> {
+        let (level, marked) = self
+            .level()
+            .map_err(|error| self.refuse("level", Field::Level, self.cell(Field::Level), error.expected))?;
         let title_cell = self.cell(Field::Title);
         let title = fold::text(title_cell)
             .ok()
@@ -161,10 +170,15 @@ impl Reader<'_> {
         let date = match (date_cell.is_empty(), self.plan.columns.contains_key(&Field::Date)) {
             (true, false) => None,
             (true, true) => return Err(self.refuse("date", Field::Date, "", "收文日期，如 2026-11-23")),
-            _ => Some(fold::date(date_cell).map_err(|error| self.refuse("date", Field::Date, date_cell, error.expected))?),
+            _ => Some(
+                fold::date(date_cell)
+                    .map_err(|error| self.refuse("date", Field::Date, date_cell, error.expected))?,
+            ),
         };
         let number_cell = self.cell(Field::Number);
-        let number = self.number().map_err(|error| self.refuse("number", Field::Number, number_cell, error.expected))?;
+        let number = self
+            .number()
+            .map_err(|error| self.refuse("number", Field::Number, number_cell, error.expected))?;
         let (copies, copy_numbers) = self.copies()?;
         let row = LedgerRow {
             sheet: self.plan.sheet.clone(),
@@ -191,7 +205,12 @@ impl Reader<'_> {
         Ok(row)
     }
 
-    fn period(&self, level: Level, marked: Option<&str>, limits: &Limits) -> Result<Option<jingui_regulation::Period>, Refused> {
+    fn period(
+        &self,
+        level: Level,
+        marked: Option<&str>,
+        limits: Limits,
+    ) -> Result<Option<jingui_regulation::Period>, Refused> {
         let own = self.cell(Field::Period);
         let (field, text) = match marked {
             Some(text) => (Field::Level, text),
@@ -199,7 +218,8 @@ impl Reader<'_> {
             None => return Ok(None),
         };
         let most = limits.years(level);
-        let refused = || self.refuse("period", field, self.cell(field), format!("不超过 {most} 年，如 {most}年"));
+        let refused =
+            || self.refuse("period", field, self.cell(field), format!("不超过 {most} 年，如 {most}年"));
         let bare: String = text.chars().filter(|c| !"★☆*＊✩✭※⭐()（） 　".contains(*c)).collect();
         if bare.is_empty() {
             return Ok(None);
@@ -209,7 +229,7 @@ impl Reader<'_> {
             return Err(refused());
         }
         let period = fold::period(&bare).map_err(|_| refused())?;
-        Marking::new(level, Some(period), limits).map_err(|_| refused())?;
+        Marking::new(level, Some(period), &limits).map_err(|_| refused())?;
         Ok(Some(period))
     }
 

@@ -1,6 +1,6 @@
 //! What an action is, and the register of all actions.
 //!
-//! An action is registered once, in [`crate::actions`]. From that registration come the HTTP route and its OpenAPI
+//! An action is registered once, in [`crate::actions`]. From that registration come the HTTP route and its `OpenAPI`
 //! entry, the access-policy schema, the permission table and the name in the journal.
 
 use jingui_store::{StoreError, Subject};

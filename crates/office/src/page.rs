@@ -101,8 +101,17 @@ impl Condition {
 }
 
 /// Counts rows of `from` (a table or join) under a condition, up to `ceiling`.
-pub fn count(conn: &Connection, from: &str, condition: &Condition, ceiling: u64) -> Result<Count, StoreError> {
-    let sql = format!("SELECT count(*) FROM (SELECT 1 FROM {from} WHERE {} LIMIT {})", condition.sql(), ceiling + 1);
+pub fn count(
+    conn: &Connection,
+    from: &str,
+    condition: &Condition,
+    ceiling: u64,
+) -> Result<Count, StoreError> {
+    let sql = format!(
+        "SELECT count(*) FROM (SELECT 1 FROM {from} WHERE {} LIMIT {})",
+        condition.sql(),
+        ceiling + 1
+    );
     let count: u64 =
         conn.prepare_cached(&sql)?.query_row(params_from_iter(&condition.values), |row| row.get(0))?;
     Ok(Count { count: count.min(ceiling), more: count > ceiling })

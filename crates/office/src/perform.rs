@@ -184,7 +184,7 @@ impl Office {
         self.inner.store.submit(
             move |unit| inner.run(unit, &registration, prepared, &caller, seen),
             move |done| {
-                answer(done.map(|(entry, result)| Performed { entry, result }).map_err(Unable::Store))
+                answer(done.map(|(entry, result)| Performed { entry, result }).map_err(Unable::Store));
             },
         );
     }
@@ -243,9 +243,10 @@ impl Inner {
         let mut subject = None;
         let result = match asker(unit, caller)? {
             // Once somebody has signed in, the office runs itself; the founder doesn't come back.
-            _ if *caller == Caller::Founder && unit.was_done(SignIn::NAME)? => {
-                Err(Stop::from(Refusal { status: Status::Access, ..Refusal::new("office.founded", &["1.3.3"]) }))
-            }
+            _ if *caller == Caller::Founder && unit.was_done(SignIn::NAME)? => Err(Stop::from(Refusal {
+                status: Status::Access,
+                ..Refusal::new("office.founded", &["1.3.3"])
+            })),
             None => {
                 Err(Stop::from(Refusal { status: Status::Access, ..Refusal::new("person.left", &["3.5.4"]) }))
             }

@@ -31,7 +31,7 @@ pub(crate) fn edge(code: &str) -> (&'static str, &'static str) {
     match code {
         "absent" => ("没有这一内容，或您不在知悉范围内。", "there is nothing here that you may know of."),
         "session.none" => ("请先登录。", "sign in first."),
-        "session.wrong" => ("账户或密码不正确。", "the account or the password is wrong."),
+        "session.wrong" => ("账户或口令不正确。", "the account or the password is wrong."),
         "too_many" => ("失败次数过多，请稍后再试。", "too many failures; try again later."),
         "body.too_large" => ("提交的内容过大，请缩减后再试。", "the content is too large; send less."),
         "body.broken" => ("提交的内容没有传完，请重试。", "the content broke off; send it again."),

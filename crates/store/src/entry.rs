@@ -111,9 +111,9 @@ impl Entry {
     }
 
     /// Opens the sealed entry at `seq`.
-    pub(crate) fn open(seq: u64, sealed: &[u8], log_id: &str, sealer: &Sealer) -> Result<Self, StoreError> {
+    pub(crate) fn open(seq: u64, bytes: &[u8], log_id: &str, sealer: &Sealer) -> Result<Self, StoreError> {
         let plain = sealer
-            .open(&associated_data(log_id, seq), sealed)
+            .open(&associated_data(log_id, seq), bytes)
             .map_err(|source| StoreError::Sealed { seq, source })?;
         Ok(serde_json::from_slice(&plain)?)
     }

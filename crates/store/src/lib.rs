@@ -1,4 +1,4 @@
-//! Records and journal in one encrypted SQLite file.
+//! Records and journal in one encrypted `SQLite` file.
 //!
 //! Owns: the sequencer (the only writer), the unit of work that an action runs against, sealed and numbered
 //! journal entries, the Merkle root kept with every commit, reader connections, and the replay that proves the

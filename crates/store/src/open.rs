@@ -112,7 +112,7 @@ pub struct Store {
     checkpointer: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
-/// Gives the key to SQLCipher and checks that it fits.
+/// Gives the key to `SQLCipher` and checks that it fits.
 pub(crate) fn unlock(conn: &Connection, key: &Key) -> Result<(), StoreError> {
     let hex = data_encoding::HEXLOWER.encode(key.expose());
     conn.execute_batch(&format!("PRAGMA key = \"x'{hex}'\";"))?;

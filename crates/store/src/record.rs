@@ -24,8 +24,11 @@ pub struct Kind {
     /// Indexes, each a comma-separated list of columns, `unique:` in front where two records may not agree.
     pub indexes: &'static [&'static str],
     /// What hangs beside the record, worked out from its body alone so that a replay gives the same.
-    pub side: Option<fn(&str) -> Result<Side, serde_json::Error>>,
+    pub side: Option<Derive>,
 }
+
+/// Works out what hangs beside a record from its stored body.
+pub type Derive = fn(&str) -> Result<Side, serde_json::Error>;
 
 /// A column generated from the body.
 #[derive(Debug, Clone, Copy)]

@@ -161,7 +161,7 @@ impl Store {
                 *last = put.version;
             }
             frontier.append(sealed);
-            if seq % 1_000 == 0 {
+            if seq.is_multiple_of(1_000) {
                 progress(seq, total);
             }
         }

@@ -30,7 +30,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 修改本人密码 · Change one's password */
+        /** 修改本人口令 · Change one's password */
         post: operations["accountChangePassword"];
         delete?: never;
         options?: never;

@@ -1,5 +1,15 @@
 //! Ledgers as offices keep them, and as they shouldn't be.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::too_many_lines,
+    reason = "a test that breaks off says where"
+)]
+
 use jingui_intake::{Field, IntakeError, Outcome, open, read, recognise};
 use jingui_regulation::{Level, Limits, PeriodUnit};
 use rust_xlsxwriter::Workbook;
@@ -41,10 +51,13 @@ fn meets(file: &str, expected: &str) {
     let list = |key: &str| expected[key].as_array().unwrap().clone();
     // Number and level of a refused row are told in the expectations as they were before the row was spoilt (another
     // unit's number written over the own one, another marking over the own); the file doesn't hold them any more.
-    let wanted: Vec<Value> =
-        list("refused").iter().map(|row| serde_json::json!({ "row": row["row"], "because": row["because"] })).collect();
+    let wanted: Vec<Value> = list("refused")
+        .iter()
+        .map(|row| serde_json::json!({ "row": row["row"], "because": row["because"] }))
+        .collect();
     let differ = |found: &[Value], wanted: &[Value]| -> Vec<String> {
-        let mut lines: Vec<String> = found.iter().filter(|row| !wanted.contains(row)).map(|row| format!("+ {row}")).collect();
+        let mut lines: Vec<String> =
+            found.iter().filter(|row| !wanted.contains(row)).map(|row| format!("+ {row}")).collect();
         lines.extend(wanted.iter().filter(|row| !found.contains(row)).map(|row| format!("- {row}")));
         lines
     };
@@ -92,8 +105,15 @@ fn columns_are_found_by_name_in_any_order() {
     ]);
     let outcome = take("旧台账.XLSX", &bytes);
     assert_eq!(outcome.refused, []);
-    let rows: Vec<_> = outcome.accepted.iter().map(|row| (row.sheet_row, row.number.as_deref(), row.level, row.copies)).collect();
-    assert_eq!(rows, [(4, Some("厅字〔2025〕3号"), Level::Secret, 2), (6, Some("厅字〔2025〕4号"), Level::Internal, 1)]);
+    let rows: Vec<_> = outcome
+        .accepted
+        .iter()
+        .map(|row| (row.sheet_row, row.number.as_deref(), row.level, row.copies))
+        .collect();
+    assert_eq!(
+        rows,
+        [(4, Some("厅字〔2025〕3号"), Level::Secret, 2), (6, Some("厅字〔2025〕4号"), Level::Internal, 1)]
+    );
     assert_eq!(outcome.accepted[0].title, "关于甲的通知");
 }
 
@@ -115,7 +135,11 @@ fn a_header_of_two_rows_and_a_period_of_its_own_column() {
     ]);
     let outcome = take("a.xlsx", &bytes);
     assert_eq!(outcome.accepted.len(), 1);
-    let told: Vec<_> = outcome.refused.iter().map(|row| (row.sheet_row, row.field.as_str(), row.column.as_str(), row.found.as_str())).collect();
+    let told: Vec<_> = outcome
+        .refused
+        .iter()
+        .map(|row| (row.sheet_row, row.field.as_str(), row.column.as_str(), row.found.as_str()))
+        .collect();
     assert_eq!(told, [(3, "period", "保密期限", "11年"), (4, "period", "保密期限", "长期")]);
 }
 
@@ -130,7 +154,11 @@ fn a_mapping_can_be_corrected() {
     plans[0].headings = vec!["甲栏".into(), "乙栏".into(), "密级".into()];
     plans[0].columns = [(Field::Level, 2)].into();
     let outcome = read(&book, &plans, &LIMITS);
-    assert_eq!((outcome.accepted.len(), outcome.refused.len(), outcome.refused[0].field.as_str()), (0, 1, "title"), "one error for the sheet");
+    assert_eq!(
+        (outcome.accepted.len(), outcome.refused.len(), outcome.refused[0].field.as_str()),
+        (0, 1, "title"),
+        "one error for the sheet"
+    );
     plans[0].columns = [(Field::Title, 0), (Field::Level, 2)].into();
     assert_eq!(read(&book, &plans, &LIMITS).accepted[0].title, "关于庚的通知");
 }
@@ -154,7 +182,8 @@ fn csv_in_every_dress() {
 fn importing_the_same_row_again_has_the_same_key() {
     let one = take("receipts-tidy.xlsx", &sample("receipts-tidy.xlsx"));
     let two = take("receipts-tidy.xlsx", &sample("receipts-tidy.xlsx"));
-    let keys: std::collections::BTreeSet<String> = one.accepted.iter().map(jingui_intake::LedgerRow::key).collect();
+    let keys: std::collections::BTreeSet<String> =
+        one.accepted.iter().map(jingui_intake::LedgerRow::key).collect();
     assert_eq!(keys.len(), one.accepted.len(), "each row has a key of its own");
     assert!(two.accepted.iter().all(|row| keys.contains(&row.key())));
     assert!(keys.iter().all(|key| key.chars().count() <= 200));

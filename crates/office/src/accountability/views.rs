@@ -20,7 +20,11 @@ pub struct IncidentFilter {
 }
 
 /// Incidents, latest first, at most 200.
-pub fn list(conn: &Connection, asker: &Asker, filter: &IncidentFilter) -> Result<Vec<Shown<Incident>>, StoreError> {
+pub fn list(
+    conn: &Connection,
+    asker: &Asker,
+    filter: &IncidentFilter,
+) -> Result<Vec<Shown<Incident>>, StoreError> {
     if !by_duty(asker) {
         return Ok(Vec::new());
     }

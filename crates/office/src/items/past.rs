@@ -40,14 +40,21 @@ pub struct Change {
 }
 
 /// Every version of an item, oldest first; nothing when the reader may not know of it.
-pub fn history(office: &Office, conn: &Connection, asker: &Asker, item: &Id) -> Result<Option<Vec<VersionShown>>, StoreError> {
+pub fn history(
+    office: &Office,
+    conn: &Connection,
+    asker: &Asker,
+    item: &Id,
+) -> Result<Option<Vec<VersionShown>>, StoreError> {
     if !may_know(conn, asker, item)? {
         return Ok(None);
     }
     let mut before = Value::Null;
     let mut versions = Vec::new();
     for (version, entry) in office.store().history(conn, "item", item.as_str())? {
-        let Some(put) = entry.puts.iter().find(|put| put.kind == "item" && put.key == item.as_str()) else { continue };
+        let Some(put) = entry.puts.iter().find(|put| put.kind == "item" && put.key == item.as_str()) else {
+            continue;
+        };
         let after: Value = serde_json::from_str(put.body.get())?;
         versions.push(VersionShown {
             version,
@@ -70,8 +77,13 @@ fn differences(before: &Value, after: &Value) -> Vec<Change> {
     fields
         .into_iter()
         .filter_map(|field| {
-            let (before, after) = (old.get(field).unwrap_or(&Value::Null), new.get(field).unwrap_or(&Value::Null));
-            (before != after).then(|| Change { field: field.clone(), before: before.clone(), after: after.clone() })
+            let (before, after) =
+                (old.get(field).unwrap_or(&Value::Null), new.get(field).unwrap_or(&Value::Null));
+            (before != after).then(|| Change {
+                field: field.clone(),
+                before: before.clone(),
+                after: after.clone(),
+            })
         })
         .collect()
 }
@@ -112,7 +124,12 @@ pub struct CopyAfter {
 const MOST: usize = 300;
 
 /// What happened, latest first; nothing when the reader may not know of the item.
-pub fn timeline(office: &Office, conn: &Connection, asker: &Asker, item: &Id) -> Result<Option<Vec<Happened>>, StoreError> {
+pub fn timeline(
+    office: &Office,
+    conn: &Connection,
+    asker: &Asker,
+    item: &Id,
+) -> Result<Option<Vec<Happened>>, StoreError> {
     if !may_know(conn, asker, item)? {
         return Ok(None);
     }

@@ -121,7 +121,10 @@ fn condition(asker: &Asker, filter: &ItemFilter) -> Condition {
     let day = |date: Date| Value::Text(date.to_string());
     condition.equals("item.level", filter.level.map(|level| i64::from(level.number())));
     condition.equals("item.category", filter.category.as_ref().map(word));
-    condition.equals("item.source", filter.source.as_deref().map(|text| jingui_regulation::fold::text(text).unwrap_or_default()));
+    condition.equals(
+        "item.source",
+        filter.source.as_deref().map(|text| jingui_regulation::fold::text(text).unwrap_or_default()),
+    );
     condition.equals("item.urgency", filter.urgency.as_ref().map(word));
     condition.equals("item.department", filter.department.as_ref().map(ToString::to_string));
     for (sql, date) in [
@@ -136,7 +139,8 @@ fn condition(asker: &Asker, filter: &ItemFilter) -> Condition {
         }
     }
     if let Some(state) = &filter.copy_state {
-        condition.and("EXISTS (SELECT 1 FROM copy WHERE copy.item = item.key AND copy.state = ?)", [word(state)]);
+        condition
+            .and("EXISTS (SELECT 1 FROM copy WHERE copy.item = item.key AND copy.state = ?)", [word(state)]);
     }
     condition
 }
@@ -222,7 +226,12 @@ pub fn list(conn: &Connection, asker: &Asker, filter: &ItemFilter) -> Result<Row
 }
 
 /// How many items a filter finds, up to the ceiling.
-pub fn count(conn: &Connection, asker: &Asker, filter: &ItemFilter, ceiling: u64) -> Result<Count, StoreError> {
+pub fn count(
+    conn: &Connection,
+    asker: &Asker,
+    filter: &ItemFilter,
+    ceiling: u64,
+) -> Result<Count, StoreError> {
     let mut condition = condition(asker, filter);
     let from = match typed(filter) {
         Some(search) => {
@@ -323,7 +332,8 @@ pub fn detail(conn: &Connection, asker: &Asker, item: &Id) -> Result<Option<Item
     )?;
     let mut visible = crate::loans::views::visible(asker);
     visible.and("loan.item = ?", [Value::Text(item.to_string())]);
-    let sql = format!("SELECT version, body FROM loan WHERE {} ORDER BY applied_at DESC LIMIT 50", visible.sql());
+    let sql =
+        format!("SELECT version, body FROM loan WHERE {} ORDER BY applied_at DESC LIMIT 50", visible.sql());
     let loans = shown(conn, &sql, visible.values)?;
     Ok(Some(ItemDetail { version: row.get(0)?, item: raw(row, 1)?, level: row.get(2)?, copies, loans }))
 }
@@ -367,7 +377,10 @@ pub struct Typed {
 /// Items with the same number, or the very same title, for the warning while typing. At most five.
 pub fn similar(conn: &Connection, asker: &Asker, typed: &Typed) -> Result<Vec<Similar>, StoreError> {
     let rule = readable(asker);
-    let number = typed.document_number.as_deref().and_then(|number| jingui_regulation::fold::document_number(number).ok());
+    let number = typed
+        .document_number
+        .as_deref()
+        .and_then(|number| jingui_regulation::fold::document_number(number).ok());
     let title = typed.title.as_deref().and_then(|title| jingui_regulation::fold::text(title).ok());
     let select = "SELECT item.key, item.register_number, item.title, item.document_number, item.source FROM";
     let mut all: Vec<Similar> = Vec::new();
@@ -413,20 +426,30 @@ pub struct Scanned {
     pub item: Option<Id>,
 }
 
+/// What was found and the item it belongs to.
+type Found = (Option<Id>, Option<Id>);
+
 /// The copy, person, cabinet or item that a code names; nothing the reader may not know of.
 pub fn scan(conn: &Connection, asker: &Asker, code: &str) -> Result<Option<Scanned>, StoreError> {
     let code: String = jingui_regulation::fold::search(code).chars().take(100).collect();
     let rule = readable(asker);
-    let of_item = |sql: String| -> Result<Option<(Option<Id>, Option<Id>)>, StoreError> {
+    let of_item = |sql: String| -> Result<Option<Found>, StoreError> {
         let mut values = rule.values.clone();
         values.push(Value::Text(code.clone()));
-        Ok(conn.prepare_cached(&sql)?.query_row(params_from_iter(&values), |row| Ok((id(row, 0)?, id(row, 1)?))).optional()?)
+        Ok(conn
+            .prepare_cached(&sql)?
+            .query_row(params_from_iter(&values), |row| Ok((id(row, 0)?, id(row, 1)?)))
+            .optional()?)
     };
-    let copy = format!("SELECT copy.key, item.key FROM copy JOIN item ON item.key = copy.item WHERE ({}) AND copy.label = ?", rule.sql);
+    let copy = format!(
+        "SELECT copy.key, item.key FROM copy JOIN item ON item.key = copy.item WHERE ({}) AND copy.label = ?",
+        rule.sql
+    );
     if let Some((Some(copy), item)) = of_item(copy)? {
         return Ok(Some(Scanned { kind: "copy", id: copy, item }));
     }
-    let item = format!("SELECT item.key, item.key FROM item WHERE ({}) AND item.register_number = ?", rule.sql);
+    let item =
+        format!("SELECT item.key, item.key FROM item WHERE ({}) AND item.register_number = ?", rule.sql);
     if let Some((Some(item), _)) = of_item(item)? {
         return Ok(Some(Scanned { kind: "item", id: item, item: None }));
     }
@@ -448,14 +471,17 @@ pub fn sources(conn: &Connection, asker: &Asker, typed: &str) -> Result<Vec<Stri
     let typed = jingui_regulation::fold::text(typed).unwrap_or_default();
     let rule = readable(asker);
     let keeps = asker.is(jingui_regulation::Role::Registrar);
-    let condition = if keeps { "1".to_owned() } else { format!("EXISTS (SELECT 1 FROM item WHERE item.source = source.name AND ({}))", rule.sql) };
+    let condition = if keeps {
+        "1".to_owned()
+    } else {
+        format!("EXISTS (SELECT 1 FROM item WHERE item.source = source.name AND ({}))", rule.sql)
+    };
     let mut values = vec![Value::Text(typed)];
     if !keeps {
         values.extend(rule.values);
     }
     let sql = format!(
-        "SELECT name FROM source WHERE instr(name, ?1) > 0 AND {} ORDER BY instr(name, ?1), length(name), name LIMIT 12",
-        condition
+        "SELECT name FROM source WHERE instr(name, ?1) > 0 AND {condition} ORDER BY instr(name, ?1), length(name), name LIMIT 12"
     );
     let mut statement = conn.prepare_cached(&sql)?;
     let rows = statement.query_map(params_from_iter(&values), |row| row.get(0))?;

@@ -16,7 +16,7 @@ use crate::work::{Rules, Work};
 /// Whether a loan due on `due` is reminded of on `today`: from some working days before it on.
 pub fn reminds(due: Date, today: Date, rules: &Rules) -> bool {
     let ahead = rules.count(Param::ReminderDays);
-    today >= due || (today < due && rules.calendar.add_working_days(today, ahead).date >= due)
+    today >= due || rules.calendar.add_working_days(today, ahead).date >= due
 }
 
 /// Whether a loan due on `due` is so late on `today` that an incident is opened.

@@ -172,7 +172,11 @@ pub fn detail(conn: &Connection, asker: &Asker, loan: &Id) -> Result<Option<Loan
 }
 
 /// Reading sessions of items the reader may know of: the open ones, or the latest 100.
-pub fn sessions(conn: &Connection, asker: &Asker, open: bool) -> Result<Vec<Shown<ReadingSession>>, StoreError> {
+pub fn sessions(
+    conn: &Connection,
+    asker: &Asker,
+    open: bool,
+) -> Result<Vec<Shown<ReadingSession>>, StoreError> {
     let rule = readable(asker);
     let only = if open { "reading_session.state = 'open' AND" } else { "" };
     let sql = format!(
@@ -204,7 +208,8 @@ pub struct Due {
 /// What the clock has to do today.
 pub fn due_for_clock(conn: &Connection, today: Date, rules: &Rules) -> Result<Due, StoreError> {
     let mut due = Due::default();
-    let mut statement = conn.prepare_cached("SELECT key FROM loan WHERE state = 'approved' AND usable_until < ?1")?;
+    let mut statement =
+        conn.prepare_cached("SELECT key FROM loan WHERE state = 'approved' AND usable_until < ?1")?;
     let mut rows = statement.query([today.to_string()])?;
     while let Some(row) = rows.next()? {
         due.expire.extend(id(row, 0)?);

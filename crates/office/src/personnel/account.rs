@@ -158,7 +158,7 @@ pub struct ChangePassword {
 
 impl Action for ChangePassword {
     const NAME: &'static str = "account.change_password";
-    const TITLE: (&'static str, &'static str) = ("修改本人密码", "Change one's password");
+    const TITLE: (&'static str, &'static str) = ("修改本人口令", "Change one's password");
     const CLAUSES: &'static [&'static str] = &["3.3.1.1"];
     type Outcome = AccountOpened;
 

@@ -112,8 +112,10 @@ fn account_of(conn: &Connection, person: &Id) -> Result<Option<Account>, StoreEr
 
 /// The account of that folded name, for sign-in.
 pub fn account(conn: &Connection, name: &str) -> Result<Option<Account>, StoreError> {
-    let body: Option<String> =
-        conn.prepare_cached("SELECT body FROM account WHERE key = ?1")?.query_row([name], |row| row.get(0)).optional()?;
+    let body: Option<String> = conn
+        .prepare_cached("SELECT body FROM account WHERE key = ?1")?
+        .query_row([name], |row| row.get(0))
+        .optional()?;
     Ok(body.map(|body| serde_json::from_str(&body)).transpose()?)
 }
 

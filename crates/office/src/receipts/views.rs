@@ -26,7 +26,11 @@ fn keeps(asker: &Asker) -> bool {
 }
 
 /// Receipts, latest first, at most 200.
-pub fn list(conn: &Connection, asker: &Asker, filter: &ReceiptFilter) -> Result<Vec<Shown<Receipt>>, StoreError> {
+pub fn list(
+    conn: &Connection,
+    asker: &Asker,
+    filter: &ReceiptFilter,
+) -> Result<Vec<Shown<Receipt>>, StoreError> {
     if !keeps(asker) {
         return Ok(Vec::new());
     }
@@ -45,7 +49,8 @@ pub fn detail(conn: &Connection, asker: &Asker, receipt: &Id) -> Result<Option<S
     if !keeps(asker) {
         return Ok(None);
     }
-    Ok(shown(conn, "SELECT version, body FROM receipt WHERE key = ?1", [Value::Text(receipt.to_string())])?.pop())
+    Ok(shown(conn, "SELECT version, body FROM receipt WHERE key = ?1", [Value::Text(receipt.to_string())])?
+        .pop())
 }
 
 /// Imports, latest first, at most 100.

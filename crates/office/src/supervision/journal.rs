@@ -69,7 +69,12 @@ pub struct EntryShown {
 }
 
 /// A page of entries, newest first; nothing for anybody but the security auditor.
-pub fn list(office: &Office, conn: &Connection, asker: &Asker, filter: &JournalFilter) -> Result<Option<Rows<EntryShown>>, StoreError> {
+pub fn list(
+    office: &Office,
+    conn: &Connection,
+    asker: &Asker,
+    filter: &JournalFilter,
+) -> Result<Option<Rows<EntryShown>>, StoreError> {
     if !asker.is(Role::SecurityAuditor) {
         return Ok(None);
     }
@@ -90,10 +95,12 @@ pub fn list(office: &Office, conn: &Connection, asker: &Asker, filter: &JournalF
         condition.and("seq < ?", [Value::Integer(seq)]);
     }
     let limit = limit(filter.limit);
-    let sql = format!("SELECT seq FROM entry WHERE {} ORDER BY seq DESC LIMIT {}", condition.sql(), limit + 1);
+    let sql =
+        format!("SELECT seq FROM entry WHERE {} ORDER BY seq DESC LIMIT {}", condition.sql(), limit + 1);
     let mut statement = conn.prepare_cached(&sql)?;
-    let numbers: Vec<u64> =
-        statement.query_map(params_from_iter(&condition.values), |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let numbers: Vec<u64> = statement
+        .query_map(params_from_iter(&condition.values), |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
     let next = (numbers.len() > limit)
         .then(|| numbers.get(limit - 1).map(|seq| Cursor(vec![seq.to_string()]).to_text()))
         .flatten();
@@ -130,7 +137,10 @@ pub fn list(office: &Office, conn: &Connection, asker: &Asker, filter: &JournalF
 }
 
 fn name_of(conn: &Connection, person: &str) -> Result<Option<String>, StoreError> {
-    Ok(conn.prepare_cached("SELECT name FROM person WHERE key = ?1")?.query_row([person], |row| row.get(0)).optional()?)
+    Ok(conn
+        .prepare_cached("SELECT name FROM person WHERE key = ?1")?
+        .query_row([person], |row| row.get(0))
+        .optional()?)
 }
 
 /// The number people know a record by. Numbers are metadata; titles are not shown here.

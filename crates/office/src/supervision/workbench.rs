@@ -125,7 +125,12 @@ impl Bench<'_> {
     }
 
     /// Copies under a condition.
-    fn copies(&self, kind: &'static str, person: &str, condition: &Condition) -> Result<Vec<Task>, StoreError> {
+    fn copies(
+        &self,
+        kind: &'static str,
+        person: &str,
+        condition: &Condition,
+    ) -> Result<Vec<Task>, StoreError> {
         let rule = readable(self.asker);
         let sql = format!(
             "SELECT copy.key AS id, item.key AS item, copy.key AS copy, copy.label AS number, item.title AS title, copy.level AS level,
@@ -151,7 +156,12 @@ impl Bench<'_> {
 }
 
 /// This person's workbench.
-pub fn workbench(conn: &Connection, asker: &Asker, rules: &Rules, today: Date) -> Result<Workbench, StoreError> {
+pub fn workbench(
+    conn: &Connection,
+    asker: &Asker,
+    rules: &Rules,
+    today: Date,
+) -> Result<Workbench, StoreError> {
     let bench = Bench { conn, asker, rules, today };
     let mut all = Workbench::default();
     if asker.roles.iter().any(|role| role.is_administrator()) {
@@ -169,13 +179,19 @@ pub fn workbench(conn: &Connection, asker: &Asker, rules: &Rules, today: Date) -
 
 fn waiting(bench: &Bench<'_>, tasks: &mut Vec<Task>) -> Result<(), StoreError> {
     if let Some(decide) = for_decision(bench.asker) {
-        for (kind, state) in [("approve_loan", "loan.state = 'applied'"), ("approve_renewal", "loan.renewal IS NOT NULL")] {
+        for (kind, state) in
+            [("approve_loan", "loan.state = 'applied'"), ("approve_renewal", "loan.renewal IS NOT NULL")]
+        {
             let mut condition = decide.clone();
             condition.and(state, []);
             tasks.extend(bench.loans(kind, &condition, "loan.applied_at")?);
         }
     }
-    tasks.extend(bench.loans("acknowledge_loan", &bench.mine("loan.state = 'handing_over' AND loan.applicant = ?"), "loan.key")?);
+    tasks.extend(bench.loans(
+        "acknowledge_loan",
+        &bench.mine("loan.state = 'handing_over' AND loan.applicant = ?"),
+        "loan.key",
+    )?);
     let accept = bench.mine("copy.receiver = ? AND copy.body ->> '$.custody.purpose.for' = 'place'");
     tasks.extend(bench.copies("accept_copy", "copy.holder", &accept)?);
     let check = "SELECT loan.key AS id, item.key AS item, copy.key AS copy, copy.label AS number, item.title AS title, loan.level AS level,
@@ -198,7 +214,11 @@ fn waiting(bench: &Bench<'_>, tasks: &mut Vec<Task>) -> Result<(), StoreError> {
             [bench.me()],
         );
         tasks.extend(bench.loans("hand_over_loan", &approved, "loan.applied_at")?);
-        tasks.extend(bench.copies("place_copy", "NULL", &bench.mine("copy.holder = ? AND copy.state = 'desk'"))?);
+        tasks.extend(bench.copies(
+            "place_copy",
+            "NULL",
+            &bench.mine("copy.holder = ? AND copy.state = 'desk'"),
+        )?);
     }
     Ok(())
 }
@@ -206,13 +226,22 @@ fn waiting(bench: &Bench<'_>, tasks: &mut Vec<Task>) -> Result<(), StoreError> {
 fn holding(bench: &Bench<'_>, tasks: &mut Vec<Task>) -> Result<(), StoreError> {
     let out = bench.mine("loan.applicant = ? AND loan.state IN ('out', 'returning')");
     tasks.extend(bench.loans("return_copy", &out, "loan.due")?);
-    tasks.extend(bench.loans("collect_loan", &bench.mine("loan.applicant = ? AND loan.state = 'approved'"), "loan.key")?);
-    tasks.extend(bench.loans("await_approval", &bench.mine("loan.applicant = ? AND loan.state = 'applied'"), "loan.key")?);
+    tasks.extend(bench.loans(
+        "collect_loan",
+        &bench.mine("loan.applicant = ? AND loan.state = 'approved'"),
+        "loan.key",
+    )?);
+    tasks.extend(bench.loans(
+        "await_approval",
+        &bench.mine("loan.applicant = ? AND loan.state = 'applied'"),
+        "loan.key",
+    )?);
     Ok(())
 }
 
 fn falling_due(bench: &Bench<'_>, tasks: &mut Vec<Task>) -> Result<(), StoreError> {
-    let soon = bench.rules.calendar.add_working_days(bench.today, bench.rules.count(Param::ReminderDays)).date;
+    let soon =
+        bench.rules.calendar.add_working_days(bench.today, bench.rules.count(Param::ReminderDays)).date;
     let mut late = visible(bench.asker);
     late.and("loan.state IN ('out', 'returning') AND loan.due <= ?", [Value::Text(soon.to_string())]);
     tasks.extend(bench.loans("overdue_loan", &late, "loan.due")?);
@@ -245,7 +274,10 @@ fn falling_due(bench: &Bench<'_>, tasks: &mut Vec<Task>) -> Result<(), StoreErro
 fn strip(bench: &Bench<'_>, figures: &mut Vec<Figure>) -> Result<(), StoreError> {
     let count = |sql: &str, condition: &Condition| -> Result<u64, StoreError> {
         let sql = format!("{sql} AND {}", condition.sql());
-        Ok(bench.conn.prepare_cached(&sql)?.query_row(params_from_iter(&condition.values), |row| row.get(0))?)
+        Ok(bench
+            .conn
+            .prepare_cached(&sql)?
+            .query_row(params_from_iter(&condition.values), |row| row.get(0))?)
     };
     let mut late = visible(bench.asker);
     late.and("loan.due < ?", [Value::Text(bench.today.to_string())]);
@@ -260,13 +292,17 @@ fn strip(bench: &Bench<'_>, figures: &mut Vec<Figure>) -> Result<(), StoreError>
         none.and(mine.sql(), mine.values);
         none
     });
-    figures.push(Figure { kind: "waiting_loans", count: count("SELECT count(*) FROM loan WHERE 1", &waiting)? });
+    figures
+        .push(Figure { kind: "waiting_loans", count: count("SELECT count(*) FROM loan WHERE 1", &waiting)? });
     if !by_duty(bench.asker) {
         return Ok(());
     }
     let mut known = Condition::default();
     let rule = readable(bench.asker);
-    known.and(format!("EXISTS (SELECT 1 FROM item WHERE item.key = copy.item AND ({}))", rule.sql), rule.values);
+    known.and(
+        format!("EXISTS (SELECT 1 FROM item WHERE item.key = copy.item AND ({}))", rule.sql),
+        rule.values,
+    );
     figures.push(Figure {
         kind: "missing_copies",
         count: count("SELECT count(*) FROM copy WHERE copy.state = 'missing'", &known)?,
@@ -276,7 +312,10 @@ fn strip(bench: &Bench<'_>, figures: &mut Vec<Figure>) -> Result<(), StoreError>
         count: count("SELECT count(*) FROM copy WHERE copy.state = 'desk'", &known)?,
     });
     let all = Condition::default();
-    figures.push(Figure { kind: "open_receipts", count: count("SELECT count(*) FROM receipt WHERE open = 1", &all)? });
+    figures.push(Figure {
+        kind: "open_receipts",
+        count: count("SELECT count(*) FROM receipt WHERE open = 1", &all)?,
+    });
     figures.push(Figure {
         kind: "open_incidents",
         count: count("SELECT count(*) FROM incident WHERE state = 'open'", &all)?,

@@ -13,8 +13,10 @@ use rusqlite::{Connection, params_from_iter};
 fn clause_3_1_1_3_policy_and_condition_agree_in_every_generated_office() {
     let pack = RulePack::embedded().unwrap();
     let registrations = jingui_office::actions();
-    let engine = Engine::compile(&pack.policies, registrations.iter().map(|action| action.name), |clause| pack.clauses.get(clause).is_some())
-        .unwrap_or_else(|problems| panic!("{problems:?}"));
+    let engine = Engine::compile(&pack.policies, registrations.iter().map(|action| action.name), |clause| {
+        pack.clauses.get(clause).is_some()
+    })
+    .unwrap_or_else(|problems| panic!("{problems:?}"));
     let (mut allowed, mut denied) = (0_u32, 0_u32);
     for seed in 0..60 {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
@@ -68,7 +70,11 @@ fn clause_3_1_1_3_policy_and_condition_agree_in_every_generated_office() {
                     .unwrap();
                 for (key, thing) in &things {
                     let decided = engine.decide(&asker, READ, thing).allowed;
-                    if decided { allowed += 1 } else { denied += 1 }
+                    if decided {
+                        allowed += 1;
+                    } else {
+                        denied += 1;
+                    }
                     assert_eq!(listed.contains(key), decided, "seed {seed}: {asker:?} {thing:?}");
                 }
             }

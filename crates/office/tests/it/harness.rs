@@ -78,7 +78,8 @@ impl Harness {
     fn furnish(&mut self) {
         let founder = Caller::Founder;
         let id = |value: &Value| -> Id { value["id"].as_str().unwrap().parse().unwrap() };
-        self.security = id(&self.did(&founder, "person.add", json!({"staff_number": "A002", "name": "安全管理员"})));
+        self.security =
+            id(&self.did(&founder, "person.add", json!({"staff_number": "A002", "name": "安全管理员"})));
         let rights = json!({"person": self.security, "department": null, "roles": ["security_administrator"], "class": null, "clearance": 0});
         self.did(&founder, "person.set_rights", rights);
         let security = self.by(&self.security);
@@ -108,9 +109,20 @@ impl Harness {
     }
 
     /// Enters a person who may know things up to `clearance`: reviewed, committed, with these roles.
-    pub fn person(&self, number: &str, name: &str, department: Option<&Id>, roles: &[&str], clearance: u8) -> Id {
+    pub fn person(
+        &self,
+        number: &str,
+        name: &str,
+        department: Option<&Id>,
+        roles: &[&str],
+        clearance: u8,
+    ) -> Id {
         let security = self.by(&self.security);
-        let person = self.did(&security, "person.add", json!({"staff_number": number, "name": name, "department": department}));
+        let person = self.did(
+            &security,
+            "person.add",
+            json!({"staff_number": number, "name": name, "department": department}),
+        );
         let id: Id = person["id"].as_str().unwrap().parse().unwrap();
         if clearance > 0 {
             let today = self.clock.get().date();
@@ -135,25 +147,38 @@ impl Harness {
         self.clock.set(Moment::at(day(date), 10, 0));
     }
 
-    pub fn ask(&self, caller: &Caller, action: &str, input: Value, seen: Option<u64>) -> Result<Performed, Unable> {
+    pub fn ask(
+        &self,
+        caller: &Caller,
+        action: &str,
+        input: Value,
+        seen: Option<u64>,
+    ) -> Result<Performed, Unable> {
         let input = serde_json::value::to_raw_value(&input).unwrap();
         self.office.perform(Request { caller: caller.clone(), action: action.into(), input, seen })
     }
 
     /// Does an action that must succeed; answers its outcome.
     pub fn did(&self, caller: &Caller, action: &str, input: Value) -> Value {
-        let performed = self.ask(caller, action, input, None).unwrap_or_else(|error| panic!("{action}: {error:?}"));
+        let performed =
+            self.ask(caller, action, input, None).unwrap_or_else(|error| panic!("{action}: {error:?}"));
         performed.result.unwrap_or_else(|refusal| panic!("{action} was refused: {refusal:?}"))
     }
 
     /// Does an action that must be refused; answers the refusal.
     pub fn refused(&self, caller: &Caller, action: &str, input: Value) -> Refusal {
         let before = self.office.store().head().unwrap().0;
-        let performed = self.ask(caller, action, input, None).unwrap_or_else(|error| panic!("{action}: {error:?}"));
+        let performed =
+            self.ask(caller, action, input, None).unwrap_or_else(|error| panic!("{action}: {error:?}"));
         let refusal = performed.result.expect_err(&format!("{action} should have been refused"));
         // A refusal is journaled and changes nothing else.
         assert_eq!(performed.entry.seq, before + 1);
-        let entry = self.office.store().read(|conn| self.office.store().entry(conn, performed.entry.seq)).unwrap().unwrap();
+        let entry = self
+            .office
+            .store()
+            .read(|conn| self.office.store().entry(conn, performed.entry.seq))
+            .unwrap()
+            .unwrap();
         assert!(entry.puts.is_empty());
         refusal
     }
@@ -177,8 +202,12 @@ impl Harness {
             "place": {"cabinet": cabinet, "slot": 1}
         });
         let registered = self.did(&registrar, "item.register", input);
-        let copies: Vec<Id> =
-            registered["copies"].as_array().unwrap().iter().map(|copy| copy["id"].as_str().unwrap().parse().unwrap()).collect();
+        let copies: Vec<Id> = registered["copies"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|copy| copy["id"].as_str().unwrap().parse().unwrap())
+            .collect();
         if level == 4 {
             for copy in &copies {
                 self.did(&self.by(&self.custodian), "copy.accept", json!({"copy": copy}));
@@ -207,7 +236,11 @@ impl Harness {
             .office
             .store()
             .read(|conn| -> Result<String, jingui_store::StoreError> {
-                Ok(conn.query_row(&format!("SELECT body FROM {kind} WHERE key = ?1"), [id.as_str()], |row| row.get(0))?)
+                Ok(conn.query_row(
+                    &format!("SELECT body FROM {kind} WHERE key = ?1"),
+                    [id.as_str()],
+                    |row| row.get(0),
+                )?)
             })
             .unwrap();
         serde_json::from_str(&body).unwrap()
@@ -216,7 +249,9 @@ impl Harness {
     pub fn count(&self, sql: &str) -> i64 {
         self.office
             .store()
-            .read(|conn| -> Result<i64, jingui_store::StoreError> { Ok(conn.query_row(sql, [], |row| row.get(0))?) })
+            .read(|conn| -> Result<i64, jingui_store::StoreError> {
+                Ok(conn.query_row(sql, [], |row| row.get(0))?)
+            })
             .unwrap()
     }
 

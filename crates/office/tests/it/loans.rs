@@ -20,15 +20,22 @@ fn clause_3_1_3_1_the_form_needs_document_reason_and_period() {
         let error = h.ask(&staff, "loan.apply", input, None).unwrap_err();
         assert!(format!("{error:?}").contains(missing), "{missing}: {error:?}");
     }
-    let blank = h.ask(&staff, "loan.apply", json!({"item": item, "reason": " 　", "days": 3, "mode": "take_out"}), None);
+    let blank = h.ask(
+        &staff,
+        "loan.apply",
+        json!({"item": item, "reason": " 　", "days": 3, "mode": "take_out"}),
+        None,
+    );
     assert!(blank.is_err());
-    let refusal = h.refused(&staff, "loan.apply", json!({"item": item, "reason": "x", "days": 0, "mode": "take_out"}));
+    let refusal =
+        h.refused(&staff, "loan.apply", json!({"item": item, "reason": "x", "days": 0, "mode": "take_out"}));
     assert_eq!(refusal.facts["field"], "days");
     // The level of the form is the item's.
     let loan = h.apply(&h.staff, &item, 3, "take_out");
     assert_eq!(h.record("loan", &loan)["level"], 2);
     // The same person doesn't apply twice for the same item.
-    let again = h.refused(&staff, "loan.apply", json!({"item": item, "reason": "x", "days": 1, "mode": "take_out"}));
+    let again =
+        h.refused(&staff, "loan.apply", json!({"item": item, "reason": "x", "days": 1, "mode": "take_out"}));
     assert_eq!(again.code, "loan.already");
 }
 
@@ -45,7 +52,10 @@ fn clause_3_1_3_2_top_secret_is_not_taken_out_even_by_the_office_head() {
             "loan.apply",
             json!({"item": item, "reason": "研究", "days": 1, "mode": "take_out"}),
         );
-        assert_eq!((refusal.code, refusal.clauses.as_slice()), ("loan.top_secret_take_out", &["3.1.3.2".to_owned()][..]));
+        assert_eq!(
+            (refusal.code, refusal.clauses.as_slice()),
+            ("loan.top_secret_take_out", &["3.1.3.2".to_owned()][..])
+        );
     }
 }
 
@@ -121,7 +131,10 @@ fn clause_3_1_3_3_renewals_count_into_the_limit() {
     h.did(&staff, "loan.renew", renew(2));
     assert_eq!(h.refused(&staff, "loan.renew", renew(1)).code, "loan.renewal_waits");
     // The same approver as for the loan: not the department head at level 3.
-    assert_eq!(h.refused(&h.by(&h.strategy_head), "loan.approve_renewal", json!({"loan": loan})).code, "not_entitled");
+    assert_eq!(
+        h.refused(&h.by(&h.strategy_head), "loan.approve_renewal", json!({"loan": loan})).code,
+        "not_entitled"
+    );
     h.did(&h.by(&h.office_head), "loan.approve_renewal", json!({"loan": loan}));
     assert_eq!(h.record("loan", &loan)["state"]["due"], "2026-09-08");
     assert_eq!(h.record("copy", &copies[0])["custody"]["due"], "2026-09-08");
@@ -167,7 +180,10 @@ fn clause_3_1_3_4_only_the_own_departments_head_and_never_oneself() {
     let scope = json!({"item": item, "scope": {"kind": "everyone"}});
     h.did(&h.by(&h.registrar), "item.rescope", scope);
     let own = h.apply(&h.office_head, &item, 2, "take_out");
-    assert_eq!(h.refused(&h.by(&h.office_head), "loan.approve", json!({"loan": own})).code, "own_application");
+    assert_eq!(
+        h.refused(&h.by(&h.office_head), "loan.approve", json!({"loan": own})).code,
+        "own_application"
+    );
 }
 
 /// Clause 3.1.3.5: no hand-over from borrower to borrower, and the duties are acknowledged at hand-over.
@@ -180,13 +196,20 @@ fn clause_3_1_3_5_nothing_passes_from_borrower_to_borrower() {
     h.did(&h.by(&h.strategy_head), "loan.approve", json!({"loan": theirs}));
     // The borrower is no registrar; and the registrar can't hand over what isn't in the registry.
     let hand_over = json!({"loan": theirs, "copy": copies[0]});
-    assert_eq!(h.refused(&h.by(&h.staff), "loan.hand_over", hand_over.clone()).status, jingui_office::Status::Access);
-    assert_eq!(h.refused(&h.by(&h.registrar), "loan.hand_over", hand_over).status, jingui_office::Status::Access);
+    assert_eq!(
+        h.refused(&h.by(&h.staff), "loan.hand_over", hand_over.clone()).status,
+        jingui_office::Status::Access
+    );
+    assert_eq!(
+        h.refused(&h.by(&h.registrar), "loan.hand_over", hand_over).status,
+        jingui_office::Status::Access
+    );
     // Nor can a borrower bring it "back" to a colleague.
     let refusal = h.refused(&h.by(&h.staff), "loan.bring_back", json!({"loan": mine, "to": h.colleague}));
     assert_eq!((refusal.code, refusal.clauses.as_slice()), ("copy.no_sideways", &["3.1.3.5".to_owned()][..]));
     h.did(&h.by(&h.registrar), "loan.hand_over", json!({"loan": theirs, "copy": copies[1]}));
-    let refusal = h.refused(&h.by(&h.colleague), "loan.acknowledge", json!({"loan": theirs, "duties": false}));
+    let refusal =
+        h.refused(&h.by(&h.colleague), "loan.acknowledge", json!({"loan": theirs, "duties": false}));
     assert_eq!(refusal.clauses, ["3.1.3.5"]);
     h.did(&h.by(&h.colleague), "loan.acknowledge", json!({"loan": theirs, "duties": true}));
     assert_eq!(h.record("copy", &copies[1])["custody"]["holder"], h.colleague.as_str());
@@ -231,9 +254,17 @@ fn clause_3_1_3_6_return_is_checked_and_loss_is_told() {
     let (item, copies) = h.item(2, 2);
     let loan = h.lend(&h.staff, &h.strategy_head, &item, &copies[0], 3);
     let registrar = h.by(&h.registrar);
-    assert_eq!(h.refused(&registrar, "loan.take_back", json!({"loan": loan, "check": {"condition": "sound"}})).status, jingui_office::Status::Access);
+    assert_eq!(
+        h.refused(&registrar, "loan.take_back", json!({"loan": loan, "check": {"condition": "sound"}}))
+            .status,
+        jingui_office::Status::Access
+    );
     h.did(&h.by(&h.staff), "loan.bring_back", json!({"loan": loan, "to": h.registrar}));
-    assert_eq!(h.record("copy", &copies[0])["custody"]["holder"], h.staff.as_str(), "still the borrower's until checked");
+    assert_eq!(
+        h.record("copy", &copies[0])["custody"]["holder"],
+        h.staff.as_str(),
+        "still the borrower's until checked"
+    );
     let check = json!({"loan": loan, "check": {"condition": "damaged", "finding": "缺第3页"}});
     h.did(&registrar, "loan.take_back", check);
     assert_eq!(h.record("copy", &copies[0])["damage"], "缺第3页");
@@ -241,10 +272,17 @@ fn clause_3_1_3_6_return_is_checked_and_loss_is_told() {
     // Back on the desk: it goes into its cabinet again.
     h.did(&registrar, "copy.place", json!({"copy": copies[0], "cabinet": h.cabinet_2, "slot": 2}));
     let lost = h.lend(&h.colleague, &h.strategy_head, &item, &copies[1], 3);
-    h.did(&h.by(&h.colleague), "copy.report_lost", json!({"copy": copies[1], "circumstances": "出差途中遗失"}));
+    h.did(
+        &h.by(&h.colleague),
+        "copy.report_lost",
+        json!({"copy": copies[1], "circumstances": "出差途中遗失"}),
+    );
     assert_eq!(h.record("loan", &lost)["state"]["name"], "lost");
     let copy = h.record("copy", &copies[1]);
-    assert_eq!((copy["custody"]["state"].as_str(), copy["custody"]["holder"].as_str()), (Some("missing"), Some(h.colleague.as_str())));
+    assert_eq!(
+        (copy["custody"]["state"].as_str(), copy["custody"]["holder"].as_str()),
+        (Some("missing"), Some(h.colleague.as_str()))
+    );
     h.did(&registrar, "copy.found", json!({"copy": copies[1]}));
     assert_eq!(h.record("copy", &copies[1])["custody"]["holder"], h.registrar.as_str());
     h.verify_clean();
@@ -285,15 +323,35 @@ fn clause_3_1_3_3_a_published_calendar_is_reckoned_in() {
     let (item, copies) = h.item(2, 1);
     let loan = h.lend(&h.staff, &h.strategy_head, &item, &copies[0], 5);
     let before = h.record("loan", &loan);
-    assert_eq!((before["state"]["due"].as_str(), before["state"]["out"]["provisional"].as_bool()), (Some("2027-01-05"), Some(true)));
-    let off = ["2027-01-01", "2027-01-04", "2027-01-05", "2027-02-05", "2027-02-08", "2027-04-05", "2027-06-09", "2027-10-01"];
-    let calendar = json!({"calendar": {"year": 2027, "off": off, "worked": ["2027-01-09"], "source": "测试"}});
+    assert_eq!(
+        (before["state"]["due"].as_str(), before["state"]["out"]["provisional"].as_bool()),
+        (Some("2027-01-05"), Some(true))
+    );
+    let off = [
+        "2027-01-01",
+        "2027-01-04",
+        "2027-01-05",
+        "2027-02-05",
+        "2027-02-08",
+        "2027-04-05",
+        "2027-06-09",
+        "2027-10-01",
+    ];
+    let calendar =
+        json!({"calendar": {"year": 2027, "off": off, "worked": ["2027-01-09"], "source": "测试"}});
     let imported = h.did(&h.by(&h.security), "calendar.import", calendar);
     assert_eq!(imported["loans"].as_array().unwrap().len(), 1);
     let after = h.record("loan", &loan);
-    assert_eq!((after["state"]["due"].as_str(), after["state"]["out"]["provisional"].as_bool()), (Some("2027-01-07"), Some(false)));
+    assert_eq!(
+        (after["state"]["due"].as_str(), after["state"]["out"]["provisional"].as_bool()),
+        (Some("2027-01-07"), Some(false))
+    );
     assert_eq!(h.record("copy", &copies[0])["custody"]["due"], "2027-01-07");
     // The next loan is reckoned by the new calendar at once.
-    let refusal = h.refused(&h.by(&h.security), "calendar.import", json!({"calendar": {"year": 2027, "off": ["2027-01-02"], "worked": [], "source": "x"}}));
+    let refusal = h.refused(
+        &h.by(&h.security),
+        "calendar.import",
+        json!({"calendar": {"year": 2027, "off": ["2027-01-02"], "worked": [], "source": "x"}}),
+    );
     assert_eq!(refusal.code, "calendar.unsound");
 }

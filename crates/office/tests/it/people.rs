@@ -16,8 +16,13 @@ fn clause_3_3_2_1_the_three_administrators_stand_alone() {
         ["security_auditor", "registrar"],
         ["system_administrator", "office_head"],
     ] {
-        let rights = json!({"person": person, "department": null, "roles": roles, "class": null, "clearance": 0});
-        assert_eq!(h.refused(&security, "person.set_rights", rights).code, "person.roles_exclude", "{roles:?}");
+        let rights =
+            json!({"person": person, "department": null, "roles": roles, "class": null, "clearance": 0});
+        assert_eq!(
+            h.refused(&security, "person.set_rights", rights).code,
+            "person.roles_exclude",
+            "{roles:?}"
+        );
     }
     // Nobody sets one's own rights.
     let own = json!({"person": h.security, "department": null, "roles": ["security_administrator"], "class": null, "clearance": 0});
@@ -34,9 +39,17 @@ fn clause_3_3_2_1_the_three_administrators_stand_alone() {
 fn clause_3_5_1_no_commitment_no_access() {
     let h = Harness::on("2026-11-23");
     let security = h.by(&h.security);
-    let person = h.did(&security, "person.add", json!({"staff_number": "0300", "name": "何洁", "department": h.strategy}));
+    let person = h.did(
+        &security,
+        "person.add",
+        json!({"staff_number": "0300", "name": "何洁", "department": h.strategy}),
+    );
     let id: jingui_store::Id = person["id"].as_str().unwrap().parse().unwrap();
-    h.did(&security, "person.record_review", json!({"person": id, "class": "general", "on": "2026-11-01", "supports": 3}));
+    h.did(
+        &security,
+        "person.record_review",
+        json!({"person": id, "class": "general", "on": "2026-11-01", "supports": 3}),
+    );
     h.did(&security, "person.set_rights", json!({"person": id, "department": h.strategy, "roles": ["staff"], "class": "general", "clearance": 3}));
     let (open, _) = h.item(1, 1);
     let (secret, _) = h.item(2, 1);
@@ -54,7 +67,10 @@ fn clause_3_5_3_review_supports_and_suspends_the_clearance() {
     let security = h.by(&h.security);
     let rights = json!({"person": h.colleague, "department": h.strategy, "roles": ["staff"], "class": "general", "clearance": 4});
     let refusal = h.refused(&security, "person.set_rights", rights);
-    assert_eq!((refusal.code, refusal.facts["supported"].as_u64()), ("person.clearance_unsupported", Some(3)));
+    assert_eq!(
+        (refusal.code, refusal.facts["supported"].as_u64()),
+        ("person.clearance_unsupported", Some(3))
+    );
     let (item, _) = h.item(2, 1);
     h.did(&h.by(&h.colleague), "item.read", json!({"item": item}));
     h.go_to("2026-11-23");
@@ -66,7 +82,8 @@ fn clause_3_5_3_review_supports_and_suspends_the_clearance() {
 fn clause_3_3_2_1_accounts() {
     let h = Harness::on("2026-11-23");
     let security = h.by(&h.security);
-    let open = |account: &str, password: &str| json!({"person": h.staff, "account": account, "password": password});
+    let open =
+        |account: &str, password: &str| json!({"person": h.staff, "account": account, "password": password});
     for weak in ["short", "12345678", "lilei-12345", "aaaaaaaa"] {
         assert_eq!(h.refused(&security, "account.open", open("lilei", weak)).code, "field.password");
     }
@@ -74,7 +91,10 @@ fn clause_3_3_2_1_accounts() {
     let taken = json!({"person": h.colleague, "account": "lilei", "password": "Jinshi-2026"});
     assert_eq!(h.refused(&security, "account.open", taken).code, "account.taken");
     let change = |current: &str| json!({"current": current, "password": "Shishi-2027"});
-    assert_eq!(h.refused(&h.by(&h.staff), "account.change_password", change("wrong")).code, "field.current_password");
+    assert_eq!(
+        h.refused(&h.by(&h.staff), "account.change_password", change("wrong")).code,
+        "field.current_password"
+    );
     h.did(&h.by(&h.staff), "account.change_password", change("Jinshi-2026"));
     let store = h.office.store();
     let (last, _) = store.head().unwrap();
@@ -102,7 +122,8 @@ fn clause_1_3_3_parameters_within_bounds() {
 #[test]
 fn filters_are_each_persons_own() {
     let h = Harness::on("2026-11-23");
-    let saved = h.did(&h.by(&h.staff), "filter.save", json!({"page": "items", "name": "机密", "query": "level=3"}));
+    let saved =
+        h.did(&h.by(&h.staff), "filter.save", json!({"page": "items", "name": "机密", "query": "level=3"}));
     let remove = json!({"filter": saved["id"]});
     assert_eq!(h.refused(&h.by(&h.colleague), "filter.remove", remove.clone()).code, "absent");
     h.did(&h.by(&h.staff), "filter.remove", remove);

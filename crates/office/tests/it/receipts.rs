@@ -16,12 +16,22 @@ fn particulars(h: &Harness, number: &str, level: u8) -> serde_json::Value {
 fn clause_3_1_1_1_signed_for_registered_and_kept() {
     let h = Harness::on("2026-11-23");
     let sign = json!({"source": "国务院国资委", "channel": "confidential_courier", "envelope": "Ａ-１２３", "seal": "intact", "pieces": 2});
-    assert_eq!(h.refused(&h.by(&h.staff), "receipt.sign", sign.clone()).status, jingui_office::Status::Access);
+    assert_eq!(
+        h.refused(&h.by(&h.staff), "receipt.sign", sign.clone()).status,
+        jingui_office::Status::Access
+    );
     let registrar = h.by(&h.registrar);
     let receipt = h.did(&registrar, "receipt.sign", sign);
-    assert_eq!((receipt["number"].as_str(), receipt["envelope"].as_str()), (Some("2026-000001"), Some("A-123")));
+    assert_eq!(
+        (receipt["number"].as_str(), receipt["envelope"].as_str()),
+        (Some("2026-000001"), Some("A-123"))
+    );
     assert_eq!(h.count("SELECT count(*) FROM receipt WHERE open = 1"), 1);
-    let first = h.did(&registrar, "item.register", json!({"receipt": receipt["id"], "item": particulars(&h, "国资发[2026]12号", 2)}));
+    let first = h.did(
+        &registrar,
+        "item.register",
+        json!({"receipt": receipt["id"], "item": particulars(&h, "国资发[2026]12号", 2)}),
+    );
     assert_eq!(first["item"]["document_number"], "国资发〔2026〕12号");
     assert_eq!(first["item"]["register_number"], "2026-000001");
     assert_eq!(first["copies"][1]["label"], "2026-000001-000002");
@@ -29,8 +39,15 @@ fn clause_3_1_1_1_signed_for_registered_and_kept() {
     // The same number of the same unit is a duplicate, however it is typed.
     let again = json!({"receipt": receipt["id"], "item": particulars(&h, "国资发（２０２６）012号", 2)});
     let refusal = h.refused(&registrar, "item.register", again);
-    assert_eq!((refusal.code, refusal.facts["register_number"].as_str()), ("item.duplicate", Some("2026-000001")));
-    h.did(&registrar, "item.register", json!({"receipt": receipt["id"], "item": particulars(&h, "国资发〔2026〕13号", 2)}));
+    assert_eq!(
+        (refusal.code, refusal.facts["register_number"].as_str()),
+        ("item.duplicate", Some("2026-000001"))
+    );
+    h.did(
+        &registrar,
+        "item.register",
+        json!({"receipt": receipt["id"], "item": particulars(&h, "国资发〔2026〕13号", 2)}),
+    );
     assert_eq!(h.count("SELECT count(*) FROM receipt WHERE open = 1"), 0);
     let third = json!({"receipt": receipt["id"], "item": particulars(&h, "国资发〔2026〕14号", 2)});
     assert_eq!(h.refused(&registrar, "item.register", third).code, "receipt.complete");
@@ -49,7 +66,10 @@ fn clause_3_1_1_1_a_broken_seal_is_an_incident() {
     let incident: jingui_store::Id = receipt["incident"].as_str().unwrap().parse().unwrap();
     assert_eq!(h.record("incident", &incident)["state"]["name"], "open");
     let close = json!({"incident": incident, "conclusion": "经核，投递破损，内件齐全"});
-    assert_eq!(h.refused(&h.by(&h.registrar), "incident.close", close.clone()).status, jingui_office::Status::Access);
+    assert_eq!(
+        h.refused(&h.by(&h.registrar), "incident.close", close.clone()).status,
+        jingui_office::Status::Access
+    );
     h.did(&h.by(&h.office_head), "incident.close", close);
 }
 
@@ -59,24 +79,42 @@ fn clause_3_1_1_2_to_4_the_cabinet_is_fit_for_the_level() {
     let h = Harness::on("2026-11-23");
     let registrar = h.by(&h.registrar);
     for (level, clause) in [(3, "3.1.1.3"), (4, "3.1.1.2")] {
-        let item = h.did(&registrar, "item.register", json!({"item": particulars(&h, &format!("厅字〔2026〕{level}号"), level)}));
+        let item = h.did(
+            &registrar,
+            "item.register",
+            json!({"item": particulars(&h, &format!("厅字〔2026〕{level}号"), level)}),
+        );
         let copy = &item["copies"][0]["id"];
-        let refusal = h.refused(&registrar, "copy.place", json!({"copy": copy, "cabinet": h.cabinet_2, "slot": 1}));
-        assert_eq!((refusal.code, refusal.clauses.as_slice()), ("cabinet.level_too_low", &[clause.to_owned()][..]));
+        let refusal =
+            h.refused(&registrar, "copy.place", json!({"copy": copy, "cabinet": h.cabinet_2, "slot": 1}));
+        assert_eq!(
+            (refusal.code, refusal.clauses.as_slice()),
+            ("cabinet.level_too_low", &[clause.to_owned()][..])
+        );
     }
     let (_, copies) = h.item(2, 1);
-    let slot = h.refused(&registrar, "copy.place", json!({"copy": copies[0], "cabinet": h.cabinet_2, "slot": 41}));
+    let slot =
+        h.refused(&registrar, "copy.place", json!({"copy": copies[0], "cabinet": h.cabinet_2, "slot": 41}));
     assert_eq!(slot.facts["field"], "slot");
     // Level 4: the custodian confirms before the copy changes its holder.
     let item = h.did(&registrar, "item.register", json!({"item": particulars(&h, "厅字〔2026〕44号", 4)}));
     let copy: jingui_store::Id = item["copies"][0]["id"].as_str().unwrap().parse().unwrap();
     h.did(&registrar, "copy.place", json!({"copy": copy, "cabinet": h.cabinet_4, "slot": 3}));
     let offered = h.record("copy", &copy);
-    assert_eq!((offered["custody"]["state"].as_str(), offered["custody"]["holder"].as_str()), (Some("offered"), Some(h.registrar.as_str())));
-    assert_eq!(h.refused(&registrar, "copy.accept", json!({"copy": copy})).status, jingui_office::Status::Access);
+    assert_eq!(
+        (offered["custody"]["state"].as_str(), offered["custody"]["holder"].as_str()),
+        (Some("offered"), Some(h.registrar.as_str()))
+    );
+    assert_eq!(
+        h.refused(&registrar, "copy.accept", json!({"copy": copy})).status,
+        jingui_office::Status::Access
+    );
     h.did(&h.by(&h.custodian), "copy.accept", json!({"copy": copy}));
     let kept = h.record("copy", &copy);
-    assert_eq!(kept["custody"], json!({"state": "kept", "holder": h.custodian, "cabinet": h.cabinet_4, "slot": 3}));
+    assert_eq!(
+        kept["custody"],
+        json!({"state": "kept", "holder": h.custodian, "cabinet": h.cabinet_4, "slot": 3})
+    );
     // From then on only the custodian moves it.
     let take = json!({"copy": copy, "cabinet": h.cabinet_4, "slot": 4});
     assert_eq!(h.refused(&registrar, "copy.place", take).status, jingui_office::Status::Access);
@@ -91,7 +129,10 @@ fn clause_3_1_1_3_the_scope_is_mandatory_from_level_3_on() {
             let mut item = particulars(&h, "厅字〔2026〕9号", level);
             item["scope"] = scope;
             let refusal = h.refused(&h.by(&h.registrar), "item.register", json!({"item": item}));
-            assert_eq!((refusal.code, refusal.clauses.as_slice()), ("item.scope_missing", &[clause.to_owned()][..]));
+            assert_eq!(
+                (refusal.code, refusal.clauses.as_slice()),
+                ("item.scope_missing", &[clause.to_owned()][..])
+            );
         }
     }
 }
@@ -102,7 +143,10 @@ fn clause_3_1_1_4_a_loss_from_the_cabinet_is_told() {
     let h = Harness::on("2026-11-23");
     let (_, copies) = h.item(2, 1);
     let lost = json!({"copy": copies[0], "circumstances": "清点时不在柜中"});
-    assert_eq!(h.refused(&h.by(&h.colleague), "copy.report_lost", lost.clone()).status, jingui_office::Status::Access);
+    assert_eq!(
+        h.refused(&h.by(&h.colleague), "copy.report_lost", lost.clone()).status,
+        jingui_office::Status::Access
+    );
     h.did(&h.by(&h.registrar), "copy.report_lost", lost);
     assert_eq!(h.record("copy", &copies[0])["custody"]["state"], "missing");
     assert_eq!(h.count("SELECT count(*) FROM incident WHERE kind = 'lost' AND state = 'open'"), 1);
@@ -114,13 +158,17 @@ fn clause_1_3_1_and_2_1_1_to_7_category_and_level_are_mandatory() {
     let h = Harness::on("2026-11-23");
     let registrar = h.by(&h.registrar);
     for (number, category) in
-        ["policy", "committee", "leaders", "decision", "trade_secret", "office_work", "other"].iter().enumerate()
+        ["policy", "committee", "leaders", "decision", "trade_secret", "office_work", "other"]
+            .iter()
+            .enumerate()
     {
         let mut item = particulars(&h, &format!("党办〔2026〕{number}号"), 1);
         item["category"] = json!(category);
         h.did(&registrar, "item.register", json!({"item": item}));
     }
-    for (field, wrong) in [("category", json!("secret")), ("level", json!(5)), ("level", json!("3")), ("level", json!(0))] {
+    for (field, wrong) in
+        [("category", json!("secret")), ("level", json!(5)), ("level", json!("3")), ("level", json!(0))]
+    {
         let mut item = particulars(&h, "党办〔2026〕99号", 1);
         item[field] = wrong;
         assert!(h.ask(&registrar, "item.register", json!({"item": item}), None).is_err(), "{field}");
@@ -145,7 +193,10 @@ fn clause_2_2_1_to_4_levels_and_periods() {
         item["period"] = json!(null);
         item["dated"] = json!("2026-11-20");
         let registered = h.did(&registrar, "item.register", json!({"item": item}));
-        assert_eq!(registered["item"]["marking"], json!({"level": level, "period": {"count": most, "unit": "years"}, "stated": false}));
+        assert_eq!(
+            registered["item"]["marking"],
+            json!({"level": level, "period": {"count": most, "unit": "years"}, "stated": false})
+        );
         assert_eq!(registered["item"]["declassifies_on"], format!("{}-11-20", 2026 + most));
     }
     let mut item = particulars(&h, "厅字〔2026〕1号", 1);
@@ -163,7 +214,8 @@ fn clause_1_3_3_somebody_fit_answers_for_everything() {
     item["responsible"] = json!(h.colleague);
     let refusal = h.refused(&registrar, "item.register", json!({"item": item}));
     assert_eq!((refusal.code, refusal.facts["person"].as_str()), ("person.clearance_too_low", Some("韩梅")));
-    let cabinet = json!({"name": "柜9", "room": h.reading_room, "level": 4, "custodian": h.staff, "slots": 3});
+    let cabinet =
+        json!({"name": "柜9", "room": h.reading_room, "level": 4, "custodian": h.staff, "slots": 3});
     assert_eq!(h.refused(&registrar, "cabinet.add", cabinet).code, "cabinet.custodian_unfit");
     // A custodian isn't replaced behind the back of what the cabinet holds.
     h.item(3, 1);
@@ -176,7 +228,11 @@ fn clause_1_3_3_somebody_fit_answers_for_everything() {
 fn clause_1_2_only_registered_people_act() {
     let h = Harness::on("2026-11-23");
     let nobody: jingui_store::Id = "1".repeat(26).parse().unwrap();
-    let refusal = h.refused(&h.by(&nobody), "receipt.sign", json!({"source": "x", "channel": "other", "seal": "intact", "pieces": 1}));
+    let refusal = h.refused(
+        &h.by(&nobody),
+        "receipt.sign",
+        json!({"source": "x", "channel": "other", "seal": "intact", "pieces": 1}),
+    );
     assert_eq!(refusal.status, jingui_office::Status::Access);
 }
 
@@ -186,13 +242,12 @@ fn clause_3_1_1_1_corrections_keep_their_history() {
     let h = Harness::on("2026-11-23");
     let registrar = h.by(&h.registrar);
     let (item, _) = h.item(2, 1);
-    let revise = |title: &str| {
-        json!({"item": item, "document_number": "国资发〔2026〕77号", "title": title, "source": "国务院国资委", "category": "decision", "urgency": "urgent", "responsible": h.registrar})
-    };
+    let revise = |title: &str| json!({"item": item, "document_number": "国资发〔2026〕77号", "title": title, "source": "国务院国资委", "category": "decision", "urgency": "urgent", "responsible": h.registrar});
     h.ask(&registrar, "item.revise", revise("更正一"), Some(1)).unwrap().result.unwrap();
     let stale = h.ask(&registrar, "item.revise", revise("更正二"), Some(1)).unwrap().result.unwrap_err();
     assert_eq!((stale.status, stale.facts["version"].as_u64()), (jingui_office::Status::Stale, Some(2)));
-    let history = h.office.store().read(|conn| h.office.store().history(conn, "item", item.as_str())).unwrap();
+    let history =
+        h.office.store().read(|conn| h.office.store().history(conn, "item", item.as_str())).unwrap();
     let versions: Vec<u64> = history.iter().map(|(version, _)| *version).collect();
     assert_eq!(versions, [1, 2]);
     h.verify_clean();

@@ -37,12 +37,16 @@ fn clause_1_3_1_verification_names_what_was_tampered_with() {
     let copy = copies[0].to_string();
     tamper(
         &format!("UPDATE copy SET body = replace(body, '\"lent\"', '\"lost\"') WHERE key = '{copy}'"),
-        &format!("UPDATE copy SET body = (SELECT body FROM keep_copy WHERE key = '{copy}') WHERE key = '{copy}'"),
+        &format!(
+            "UPDATE copy SET body = (SELECT body FROM keep_copy WHERE key = '{copy}') WHERE key = '{copy}'"
+        ),
         &|found| matches!(found, Finding::Record { kind, key } if kind == "copy" && *key == copy),
     );
     tamper(
         &format!("DELETE FROM copy WHERE key = '{copy}'"),
-        &format!("INSERT INTO copy (key, version, body) SELECT key, version, body FROM keep_copy WHERE key = '{copy}'"),
+        &format!(
+            "INSERT INTO copy (key, version, body) SELECT key, version, body FROM keep_copy WHERE key = '{copy}'"
+        ),
         &|found| matches!(found, Finding::Record { key, .. } if *key == copy),
     );
     tamper(
@@ -90,7 +94,9 @@ fn clause_1_3_1_everything_is_there_after_a_restart_and_other_keys_open_nothing(
     let head = h.office.store().head().unwrap();
     let Harness { office, clock, root, directory, .. } = h;
     drop(office);
-    let other = jingui_crypto::RootKey::generate(&mut <rand_chacha::ChaCha20Rng as rand::SeedableRng>::seed_from_u64(99));
+    let other = jingui_crypto::RootKey::generate(
+        &mut <rand_chacha::ChaCha20Rng as rand::SeedableRng>::seed_from_u64(99),
+    );
     assert!(Store::open(&other, options(&directory, &clock, 1)).is_err());
     let store = Store::open(&root, options(&directory, &clock, 1)).unwrap();
     assert_eq!(store.head().unwrap(), head);
@@ -122,7 +128,9 @@ fn a_new_layout_is_built_from_the_journal() {
     let store = Store::open(&root, options(&directory, &clock, 1)).unwrap();
     assert_eq!(store.verify(|_, _| {}).unwrap().finding, None);
     let copies: i64 = store
-        .read(|conn| -> Result<i64, jingui_store::StoreError> { Ok(conn.query_row("SELECT count(*) FROM copy", [], |row| row.get(0))?) })
+        .read(|conn| -> Result<i64, jingui_store::StoreError> {
+            Ok(conn.query_row("SELECT count(*) FROM copy", [], |row| row.get(0))?)
+        })
         .unwrap();
     assert_eq!(copies, 2);
 }
@@ -137,7 +145,10 @@ fn a_clock_set_back_does_not_turn_the_journal_back() {
         .office
         .store()
         .read(|conn| -> Result<Vec<String>, jingui_store::StoreError> {
-            Ok(conn.prepare("SELECT at FROM entry ORDER BY seq")?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+            Ok(conn
+                .prepare("SELECT at FROM entry ORDER BY seq")?
+                .query_map([], |row| row.get(0))?
+                .collect::<Result<_, _>>()?)
         })
         .unwrap();
     assert!(moments.is_sorted());
@@ -150,7 +161,13 @@ fn unknown_fields_and_stray_values_are_refused_by_name() {
     let error = |input| format!("{:?}", h.ask(&registrar, "receipt.sign", input, None).unwrap_err());
     let sign = json!({"source": "x", "channel": "other", "seal": "intact", "pieces": 1, "colour": "red"});
     assert!(error(sign).contains("colour"));
-    assert!(error(json!({"source": "a\u{0}b", "channel": "other", "seal": "intact", "pieces": 1})).contains("control"));
-    assert!(error(json!({"source": "长".repeat(300), "channel": "other", "seal": "intact", "pieces": 1})).contains("200"));
+    assert!(
+        error(json!({"source": "a\u{0}b", "channel": "other", "seal": "intact", "pieces": 1}))
+            .contains("control")
+    );
+    assert!(
+        error(json!({"source": "长".repeat(300), "channel": "other", "seal": "intact", "pieces": 1}))
+            .contains("200")
+    );
     assert!(h.ask(&registrar, "receipt.burn", json!({}), None).is_err());
 }

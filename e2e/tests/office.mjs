@@ -1,0 +1,98 @@
+// Starts the real binary with a demonstration office of its own, and browsers for the people in it.
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm, mkdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import AxeBuilder from '@axe-core/playwright'
+import { chromium } from 'playwright-core'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
+export const PASSWORD = 'Jingui-2026'
+export const screenshots = join(root, 'docs/screenshots')
+
+export async function open() {
+  const directory = await mkdtemp(join(tmpdir(), 'jingui-e2e-'))
+  const server = spawn(join(root, 'target/debug/jingui'), ['demo', '--data', join(directory, 'office'), '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const base = await new Promise((resolve, reject) => {
+    let told = ''
+    server.stdout.on('data', (data) => {
+      told += data
+      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(told)
+      if (found) resolve(found[0])
+    })
+    server.on('exit', (code) => reject(new Error(`the server ended with ${code}: ${told}`)))
+    setTimeout(() => reject(new Error(`the server doesn't come up: ${told}`)), 120_000).unref()
+  })
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  })
+  await mkdir(screenshots, { recursive: true })
+  const troubles = []
+  return {
+    base,
+    troubles,
+    /** A person's own browser session, signed in; English when asked for. */
+    async as(account, { width = 1280, height = 720, english = false } = {}) {
+      const context = await browser.newContext({ viewport: { width, height }, locale: english ? 'en-GB' : 'zh-CN', acceptDownloads: true })
+      if (english) await context.addInitScript(() => localStorage.setItem('language', 'en'))
+      const page = await context.newPage()
+      page.on('pageerror', (error) => troubles.push(`${account}: ${error}`))
+      page.on('console', (message) => {
+        if (/Content Security Policy|Refused to/.test(message.text())) troubles.push(`${account}: ${message.text()}`)
+      })
+      page.on('request', (request) => {
+        if (!request.url().startsWith(base) && !/^(data|blob|about):/.test(request.url())) troubles.push(`${account} asked for ${request.url()}`)
+      })
+      page.setDefaultTimeout(15_000)
+      await page.goto(`${base}/sign-in`)
+      await page.getByLabel(english ? 'Account' : '账户').fill(account)
+      await page.getByLabel(english ? 'Password' : '口令').fill(PASSWORD)
+      await page.getByRole('button', { name: english ? 'Sign in' : '登录', exact: true }).click()
+      await page.waitForURL('**/workbench')
+      return page
+    },
+    async stranger() {
+      const context = await browser.newContext({ locale: 'zh-CN', viewport: { width: 1280, height: 720 } })
+      return context.newPage()
+    },
+    async close() {
+      await browser.close()
+      server.kill('SIGTERM')
+      await new Promise((resolve) => { if (server.exitCode !== null) resolve(); else server.on('exit', resolve) })
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Waits until the page has settled: nothing loads, nothing moves. */
+export async function settled(page) {
+  await page.waitForLoadState('networkidle').catch(() => {})
+  await page.waitForTimeout(350)
+}
+
+/** What axe finds wrong on the page, in short. */
+export async function axe(page) {
+  const found = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze()
+  return found.violations.map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.target.join(' ')).join(' | ')}`)
+}
+
+export async function press(page, name) {
+  await page.getByRole('button', { name, exact: true }).first().click()
+}
+
+/** Confirms the open message box by its button. */
+export async function confirm(page, name) {
+  await page.locator('.el-message-box').getByRole('button', { name, exact: true }).click()
+  await page.locator('.el-message-box').waitFor({ state: 'hidden' })
+}
+
+/** Chooses an option of a select by its label. */
+export async function choose(page, label, option) {
+  const select = page.getByRole('combobox', { name: label, exact: true })
+  // What is chosen already lies over the field; the click goes to it and opens the list all the same.
+  await select.click({ force: true })
+  await page.keyboard.type(option)
+  await page.locator('.el-select-dropdown__item:visible', { hasText: option }).first().click()
+}
