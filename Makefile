@@ -1,31 +1,32 @@
-# run · test · check · bench · package — what a fresh Debian 12 with Rust and Node needs.
+# run · test · check · bench · fuzz · package: what a fresh Debian 12 with Rust and Node needs.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: run test check console bench fuzz package screenshots
+.PHONY: run test check console browser bench fuzz package
 
 CARGO_TEST := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "cargo nextest run" || echo "cargo test")
-WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts web/package.json -type f 2>/dev/null)
+WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts web/tsconfig.json web/package.json -type f 2>/dev/null)
 
 # A demonstration office on http://127.0.0.1:8080, made on first use.
 run: console
+	./scripts/prepare.sh run
 	cargo build --package jingui
 	./target/debug/jingui demo
 
-# Everything a change has to pass.
-test: console
+# Everything a change has to pass; what fails soonest comes first.
+test:
 	./scripts/prepare.sh test
 	./scripts/tidy.sh
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets -- -D warnings
-	$(CARGO_TEST) --workspace
+	$(MAKE) console browser
 	npm --prefix web run check
 	npm --prefix web test
-	npm --prefix e2e ci --silent
+	cargo clippy --workspace --all-targets -- -D warnings
+	$(CARGO_TEST) --workspace
 	cargo build --package jingui
 	npm --prefix e2e test
 	./scripts/fuzz-api.sh
 
-# The inner loop.
+# The inner loop: no browser, no killed processes, no simulation.
 check: console
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
@@ -43,16 +44,29 @@ web/node_modules/.package-lock.json: web/package-lock.json
 	npm --prefix web ci --silent
 	touch $@
 
-bench:
+# What the browser tests stand on.
+browser: e2e/node_modules/.package-lock.json
+
+e2e/node_modules/.package-lock.json: e2e/package-lock.json
+	npm --prefix e2e ci --silent
+	touch $@
+
+# A generated office of growing size, measured through HTTP; see bench/.
+bench: console
 	cargo run --release --package jingui-bench -- --items 10000
 	cargo run --release --package jingui-bench -- --items 100000
+	cargo run --release --package jingui-bench -- --items 1000000
 
-fuzz:
-	@echo "the parsers of uploaded files get their fuzz targets together with the vault; today: make test runs the API fuzzing"
-	./scripts/fuzz-api.sh
+# The API, from its own document, with more examples than make test takes.
+fuzz: console
+	./scripts/prepare.sh test
+	cargo build --package jingui
+	EXAMPLES=$${EXAMPLES:-100} ./scripts/fuzz-api.sh
 
+# One archive with the binary, which carries console, rule pack and fonts, and the pages an operator reads.
 package: console
 	cargo build --release --package jingui
-	mkdir -p target/package
-	cp target/release/jingui README.md README.zh-CN.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE target/package/
+	rm -rf target/package && mkdir -p target/package
+	cp target/release/jingui target/package/
+	cp --parents README.md README.zh-CN.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE docs/operations*.md docs/handbook/*.md target/package/
 	tar -C target/package -czf target/jingui.tar.gz .
