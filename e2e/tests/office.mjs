@@ -66,10 +66,12 @@ export async function open() {
   }
 }
 
-/** Waits until the page has settled: nothing loads, nothing moves. */
+/** Waits until the page has settled: nothing loads, nothing moves. (Live updates keep a request open, so the network
+ *  is never idle.) */
 export async function settled(page) {
-  await page.waitForLoadState('networkidle').catch(() => {})
-  await page.waitForTimeout(350)
+  await page.waitForLoadState('load')
+  await page.waitForFunction(() => !document.querySelector('.el-loading-mask:not([style*="display: none"])') && !document.body.innerText.includes('正在读取'))
+  await page.waitForTimeout(400)
 }
 
 /** What axe finds wrong on the page, in short. */
