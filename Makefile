@@ -1,9 +1,11 @@
-# run · test · check · bench · fuzz · package: what a fresh Debian 12 with Rust and Node needs.
+# run · test · check · screenshots · bench · fuzz · package: what a fresh Debian 12 with Rust and Node needs.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: run test check console browser bench fuzz package
+.PHONY: run test check console browser screenshots bench fuzz package
 
 CARGO_TEST := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "cargo nextest run" || echo "cargo test")
+# A filter keeps the whole workspace in the build: leaving crates out would compile dependencies again with other features.
+FAST := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "-E 'not (package(jingui) + package(jingui-simulation))'" || echo "--exclude jingui --exclude jingui-simulation")
 WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts web/tsconfig.json web/package.json -type f 2>/dev/null)
 
 # A demonstration office on http://127.0.0.1:8080, made on first use.
@@ -30,7 +32,7 @@ test:
 check: console
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
-	$(CARGO_TEST) --workspace --exclude jingui-simulation --exclude jingui
+	$(CARGO_TEST) --workspace $(FAST)
 
 # The console, built when its sources changed.
 console: web/dist/built
@@ -50,6 +52,11 @@ browser: e2e/node_modules/.package-lock.json
 e2e/node_modules/.package-lock.json: e2e/package-lock.json
 	npm --prefix e2e ci --silent
 	touch $@
+
+# The pictures in docs/screenshots, taken anew by the browser tests.
+screenshots: console browser
+	cargo build --package jingui
+	UPDATE=1 npm --prefix e2e test
 
 # A generated office of growing size, measured through HTTP; see bench/.
 bench: console

@@ -9,7 +9,8 @@ import { chromium } from 'playwright-core'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
 export const PASSWORD = 'Jingui-2026'
-export const screenshots = join(root, 'docs/screenshots')
+// Every run takes the pictures; only UPDATE=1 puts them into the documentation, so that a test leaves the tree as it was.
+export const screenshots = join(root, process.env.UPDATE ? 'docs/screenshots' : 'e2e/out/screenshots')
 
 export async function open() {
   const directory = await mkdtemp(join(tmpdir(), 'jingui-e2e-'))

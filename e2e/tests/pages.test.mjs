@@ -36,6 +36,14 @@ for (const [account, paths] of Object.entries(PAGES)) {
   })
 }
 
+test('clause 1.1: the sign-in page says what the office is for, before anybody is let in', async () => {
+  const stranger = await office.stranger()
+  await stranger.goto(`${office.base}/`)
+  await stranger.waitForURL('**/sign-in**')
+  await stranger.getByText('防止敏感信息泄露').waitFor()
+  await stranger.context().close()
+})
+
 test('sign-in, an item with its timeline, and the English console', async () => {
   const stranger = await office.stranger()
   await stranger.goto(`${office.base}/items`)

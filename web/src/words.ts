@@ -128,6 +128,7 @@ export const FIGURES: Record<string, Pair> = {
   unplaced_copies: ['待入柜', 'Not put away'],
   open_receipts: ['来件未登记完', 'Mail not registered'],
   open_incidents: ['未结事件', 'Open incidents'],
+  expired_items: ['保密期限已满', 'Period has ended'],
 }
 export const figure = naming(FIGURES)
 

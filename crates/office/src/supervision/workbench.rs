@@ -20,7 +20,8 @@ use crate::work::Rules;
 pub struct Task {
     /// What is to be done: `approve_loan`, `approve_renewal`, `accept_copy`, `acknowledge_loan`, `check_return`,
     /// `register_receipt`, `place_copy`, `hand_over_loan`, `close_session`, `return_copy`, `collect_loan`,
-    /// `keep_copy`, `overdue_loan`, `open_incident`, `expiring_item`, `review_person`, `import_calendar`.
+    /// `await_approval`, `overdue_loan`, `open_incident`, `expiring_item`, `review_person`, `sign_commitment`,
+    /// `import_calendar`.
     pub kind: &'static str,
     /// The record it is about.
     pub id: String,
@@ -61,7 +62,7 @@ pub struct Workbench {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Figure {
     /// What is counted: `overdue_loans`, `open_incidents`, `missing_copies`, `open_receipts`, `unplaced_copies`,
-    /// `waiting_loans`.
+    /// `waiting_loans`, `expired_items`.
     pub kind: &'static str,
     /// How many.
     pub count: u64,
@@ -178,6 +179,10 @@ pub fn workbench(
 }
 
 fn waiting(bench: &Bench<'_>, tasks: &mut Vec<Task>) -> Result<(), StoreError> {
+    let unsigned = "SELECT key AS id, NULL AS item, NULL AS copy, staff_number AS number, name AS title, NULL AS level, key AS person,
+                           NULL AS since, NULL AS due
+                    FROM person WHERE key = ? AND clearance > 1 AND body ->> '$.commitment' IS NULL";
+    tasks.extend(bench.tasks("sign_commitment", unsigned, vec![bench.me()])?);
     if let Some(decide) = for_decision(bench.asker) {
         for (kind, state) in
             [("approve_loan", "loan.state = 'applied'"), ("approve_renewal", "loan.renewal IS NOT NULL")]
@@ -245,6 +250,11 @@ fn falling_due(bench: &Bench<'_>, tasks: &mut Vec<Task>) -> Result<(), StoreErro
     let mut late = visible(bench.asker);
     late.and("loan.state IN ('out', 'returning') AND loan.due <= ?", [Value::Text(soon.to_string())]);
     tasks.extend(bench.loans("overdue_loan", &late, "loan.due")?);
+    let ahead = bench.today.plus_days(i32::from(bench.rules.count(Param::ExpiryAheadDays)));
+    let own = "SELECT key AS id, NULL AS item, NULL AS copy, staff_number AS number, name AS title, NULL AS level, key AS person,
+                      NULL AS since, body ->> '$.review.due' AS due
+               FROM person WHERE key = ? AND clearance > 1 AND body ->> '$.review.due' <= ?";
+    tasks.extend(bench.tasks("review_person", own, vec![bench.me(), Value::Text(ahead.to_string())])?);
     if !by_duty(bench.asker) {
         return Ok(());
     }
@@ -257,7 +267,6 @@ fn falling_due(bench: &Bench<'_>, tasks: &mut Vec<Task>) -> Result<(), StoreErro
         rule.sql
     );
     tasks.extend(bench.tasks("open_incident", &incidents, rule.values.clone())?);
-    let ahead = i32::from(bench.rules.count(Param::ExpiryAheadDays));
     let expiring = format!(
         "SELECT item.key AS id, item.key AS item, NULL AS copy, item.register_number AS number, item.title AS title, item.level AS level,
                 NULL AS person, NULL AS since, item.declassifies_on AS due
@@ -266,7 +275,7 @@ fn falling_due(bench: &Bench<'_>, tasks: &mut Vec<Task>) -> Result<(), StoreErro
     );
     let mut values = rule.values;
     values.push(Value::Text(bench.today.to_string()));
-    values.push(Value::Text(bench.today.plus_days(ahead).to_string()));
+    values.push(Value::Text(ahead.to_string()));
     tasks.extend(bench.tasks("expiring_item", &expiring, values)?);
     Ok(())
 }
@@ -311,6 +320,12 @@ fn strip(bench: &Bench<'_>, figures: &mut Vec<Figure>) -> Result<(), StoreError>
         kind: "unplaced_copies",
         count: count("SELECT count(*) FROM copy WHERE copy.state = 'desk'", &known)?,
     });
+    let mut expired = Condition::default();
+    let rule = readable(bench.asker);
+    expired.and(rule.sql, rule.values);
+    expired.and("item.declassifies_on < ?", [Value::Text(bench.today.to_string())]);
+    figures
+        .push(Figure { kind: "expired_items", count: count("SELECT count(*) FROM item WHERE 1", &expired)? });
     let all = Condition::default();
     figures.push(Figure {
         kind: "open_receipts",

@@ -12,6 +12,7 @@
     reason = "a test that breaks off says where"
 )]
 
+mod clauses;
 mod equality;
 mod harness;
 mod loans;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::Harness;
+use crate::harness::{Harness, day};
 
 /// The three administrators exclude each other and every business role.
 #[test]
@@ -139,4 +139,61 @@ fn clause_1_3_3_the_founder_doesnt_come_back() {
     h.did(&h.by(&h.security), "session.sign_in", json!({}));
     let refusal = h.refused(&founder, "person.add", add("9002"));
     assert_eq!((refusal.code, refusal.clauses.as_slice()), ("office.founded", &["1.3.3".to_owned()][..]));
+}
+
+/// Clause 1.3.2: what falls due is shown to whoever has to act, before it is late.
+#[test]
+fn clause_1_3_2_what_falls_due_is_shown_before_it_is_late() {
+    use jingui_office::supervision::workbench::{Task, workbench};
+    let h = Harness::on("2026-11-23");
+    let bench = |person: &jingui_store::Id, today: &str| {
+        let look = |conn: &jingui_office::Connection| {
+            let asker = h.office.person(conn, person)?.unwrap().asker(day(today));
+            workbench(conn, &asker, &h.office.rules(), day(today))
+        };
+        h.office.store().read(look).unwrap()
+    };
+    let told = |tasks: &[Task]| -> Vec<(String, Option<i32>)> {
+        tasks.iter().map(|task| (task.kind.to_owned(), task.days_left)).collect()
+    };
+    // A confidential item of 2017, ten years: announced 90 days ahead, counted once the period is over.
+    let old = json!({
+        "document_number": "国资发〔2017〕8号", "title": "关于旧事项的通知", "source": "国务院国资委", "category": "decision",
+        "level": 2, "dated": "2017-01-31", "scope": {"kind": "everyone"}, "copies": 1
+    });
+    h.did(
+        &h.by(&h.registrar),
+        "item.register",
+        json!({"item": old, "place": {"cabinet": h.cabinet_2, "slot": 2}}),
+    );
+    let (item, copies) = h.item(2, 1);
+    let announced = |today: &str| told(&bench(&h.registrar, today).due_or_late);
+    assert_eq!(announced("2026-11-01"), []);
+    assert_eq!(announced("2026-11-02").len(), 1);
+    assert_eq!(announced("2026-11-02")[0].0, "expiring_item");
+    assert_eq!(announced("2027-02-01"), []);
+    let figure = |today: &str| {
+        bench(&h.registrar, today).strip.iter().find(|one| one.kind == "expired_items").unwrap().count
+    };
+    assert_eq!((figure("2027-01-31"), figure("2027-02-01")), (0, 1));
+    // A loan is on the borrower's and the head's workbench the working day before, with the days left.
+    let loan = h.lend(&h.staff, &h.strategy_head, &item, &copies[0], 5);
+    let due = h.record("loan", &loan)["state"]["out"]["due"].clone();
+    assert_eq!(due, "2026-11-30");
+    for person in [&h.staff, &h.strategy_head] {
+        assert_eq!(told(&bench(person, "2026-11-26").due_or_late), []);
+        assert_eq!(told(&bench(person, "2026-11-27").due_or_late), [("overdue_loan".to_owned(), Some(1))]);
+    }
+    // The security administrator is told of a year without a published calendar 60 days ahead, and of reviews.
+    let kinds = |today: &str| -> Vec<&'static str> {
+        let bench = bench(&h.security, today);
+        bench.waits_for_me.iter().chain(&bench.due_or_late).map(|task| task.kind).collect()
+    };
+    assert_eq!(kinds("2026-10-31"), Vec::<&str>::new());
+    assert_eq!(kinds("2026-11-02"), ["import_calendar"]);
+    let reviewed = h.record("person", &h.staff)["review"]["due"].as_str().unwrap().to_owned();
+    let before = day(&reviewed).plus_days(-30).to_string();
+    assert!(kinds(&before).contains(&"review_person"), "{before}");
+    // The person concerned sees it too.
+    assert!(told(&bench(&h.staff, &before).due_or_late).iter().any(|(kind, _)| kind == "review_person"));
 }
