@@ -45,6 +45,9 @@ enum Command {
         /// Address to listen on; TLS is used off loopback.
         #[arg(long, default_value = "127.0.0.1:8080")]
         listen: SocketAddr,
+        /// Memory for the database's pages in MiB; a register of a million items wants 256.
+        #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u64).range(32..=16384))]
+        cache_mib: u64,
         #[command(flatten)]
         secret: SecretArgs,
     },
@@ -175,10 +178,10 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Init { data, secret } => init::run(&data, &secret.read(true)?),
-        Command::Serve { data, listen, secret } => {
+        Command::Serve { data, listen, cache_mib, secret } => {
             let directory = DataDirectory::open(&data)?;
             let root = directory.unlock(&secret.read(false)?)?;
-            serving::run(&directory, &root, listen, || {})
+            serving::run(&directory, &root, listen, cache_mib, || {})
         }
         Command::Verify { data, secret } => {
             let directory = DataDirectory::open(&data)?;

@@ -10,15 +10,17 @@ use jingui_store::{Finding, Store};
 
 use crate::data::DataDirectory;
 
-/// Opens the office and serves it until the process is told to end. `ready` runs once it listens.
+/// Opens the office and serves it until the process is told to end. `cache_mib` is the memory for database pages. `ready` runs once it listens.
 pub fn run(
     directory: &DataDirectory,
     root: &RootKey,
     listen: SocketAddr,
+    cache_mib: u64,
     ready: impl FnOnce(),
 ) -> anyhow::Result<()> {
     let live = Live::default();
     let mut options = directory.options();
+    options.cache_mib = cache_mib;
     options.notify = Some(live.notifier());
     let office = Office::open(Store::open(root, options)?, crate::rules::pack()?)?;
     let mut config = Config::new(listen, office, live);

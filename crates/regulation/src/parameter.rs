@@ -98,8 +98,6 @@ parameters! {
     SessionHours = "session_hours",
     /// Least characters of an account's password.
     PasswordLength = "password_length",
-    /// Page cache of the store, MiB. Needed before any setting can be read, so only the pack's own value counts.
-    CacheMib = "cache_mib",
     /// Count beyond which a list says "more than".
     CountCeiling = "count_ceiling",
     /// Highest level whose content may be put into the system.
@@ -147,7 +145,6 @@ pub(crate) const UNITS: &[&str] = &[
     "people",
     "characters",
     "rows",
-    "MiB",
     "level",
     "switch",
 ];
@@ -193,14 +190,20 @@ impl Parameters {
             .unwrap_or_else(|| self.described.get(key).map_or(0, |described| described.default))
     }
 
+    /// Refuses a value that is unknown or out of bounds.
+    pub fn check(&self, key: &str, found: i64) -> Result<(), BoundError> {
+        let described = self.described.get(key).ok_or_else(|| BoundError::Unknown(key.to_owned()))?;
+        if found < described.min || found > described.max {
+            let Parameter { min, max, unit, .. } = described.clone();
+            return Err(BoundError::OutOfBounds { min, max, unit, found });
+        }
+        Ok(())
+    }
+
     /// The same parameters with the office's values; refuses what is unknown or out of bounds.
     pub fn with(&self, values: &BTreeMap<String, i64>) -> Result<Self, BoundError> {
         for (key, found) in values {
-            let described = self.described.get(key).ok_or_else(|| BoundError::Unknown(key.clone()))?;
-            if *found < described.min || *found > described.max {
-                let Parameter { min, max, unit, .. } = described.clone();
-                return Err(BoundError::OutOfBounds { min, max, unit, found: *found });
-            }
+            self.check(key, *found)?;
         }
         Ok(Self { described: self.described.clone(), set: values.clone() })
     }

@@ -49,7 +49,7 @@ fn whole<T>(rows: Vec<T>) -> Rows<T> {
 /// The item in the path, whose register entry is thereby opened.
 fn opened(look: &Look<'_>) -> Result<Id, Fault> {
     let item = look.id("item")?;
-    let level = items::detail(look.conn, look.asker, &item)?.ok_or(Fault::Absent)?.level;
+    let level = items::detail(look.conn, look.asker, look.rules, &item)?.ok_or(Fault::Absent)?.level;
     look.opens(&item, level);
     Ok(item)
 }
@@ -66,7 +66,7 @@ fn of_items() -> Vec<View> {
         sheet("/api/items.xlsx", ("导出文件台账", "Items as a workbook"), sheets::items),
         point("/api/items/{item}", ("文件", "An item"), |look, _: Nothing| {
             let item = look.id("item")?;
-            let detail = items::detail(look.conn, look.asker, &item)?.ok_or(Fault::Absent)?;
+            let detail = items::detail(look.conn, look.asker, look.rules, &item)?.ok_or(Fault::Absent)?;
             look.version(detail.version);
             look.opens(&item, detail.level);
             Ok(detail)

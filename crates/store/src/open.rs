@@ -115,7 +115,8 @@ pub struct Store {
 /// Gives the key to `SQLCipher` and checks that it fits.
 pub(crate) fn unlock(conn: &Connection, key: &Key) -> Result<(), StoreError> {
     let hex = data_encoding::HEXLOWER.encode(key.expose());
-    conn.execute_batch(&format!("PRAGMA key = \"x'{hex}'\";"))?;
+    // A key that doesn't fit is told once, by the error below, not by the library on standard error.
+    conn.execute_batch(&format!("PRAGMA cipher_log_level = NONE; PRAGMA key = \"x'{hex}'\";"))?;
     conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(|_| {
         StoreError::Open("the key doesn't open this database; check the key file or passphrase".into())
     })?;

@@ -1995,7 +1995,7 @@ export interface components {
             count: number;
             /**
              * @description What is counted: `overdue_loans`, `open_incidents`, `missing_copies`, `open_receipts`, `unplaced_copies`,
-             *     `waiting_loans`.
+             *     `waiting_loans`, `expired_items`.
              */
             kind: string;
         };
@@ -2025,7 +2025,10 @@ export interface components {
             /** @description The loan. */
             loan: components["schemas"]["IdInput"];
         };
-        /** @description Something that happened to an item, one of its copies or one of its loans. */
+        /**
+         * @description Something that happened to an item, one of its copies or one of its loans. Who keeps items by duty sees all of it;
+         *     other readers see where the item and its copies went, but not who applied, read or was refused, nor from where.
+         */
         Happened: {
             /** @description Which action. */
             action: string;
@@ -2044,8 +2047,8 @@ export interface components {
             entry: number;
             /** @description Code of the refusal, if it was refused. */
             refused: string | null;
-            /** @description From which terminal. */
-            terminal: string;
+            /** @description From which terminal; for those who keep items by duty. */
+            terminal: string | null;
         };
         Id: string;
         IdInput: string;
@@ -2261,6 +2264,11 @@ export interface components {
             copies: components["schemas"]["Shown"][];
             /** @description The item. */
             item: components["schemas"]["Item"];
+            /**
+             * Format: uint16
+             * @description Working days that a loan of it may last at most, renewals included (clauses 3.1.3.1 – 3.1.3.4).
+             */
+            loan_days: number;
             /** @description Its loans that the reader may see, latest first, at most 50. */
             loans: components["schemas"]["Shown2"][];
             /**
@@ -3655,7 +3663,8 @@ export interface components {
             /**
              * @description What is to be done: `approve_loan`, `approve_renewal`, `accept_copy`, `acknowledge_loan`, `check_return`,
              *     `register_receipt`, `place_copy`, `hand_over_loan`, `close_session`, `return_copy`, `collect_loan`,
-             *     `keep_copy`, `overdue_loan`, `open_incident`, `expiring_item`, `review_person`, `import_calendar`.
+             *     `await_approval`, `overdue_loan`, `open_incident`, `expiring_item`, `review_person`, `sign_commitment`,
+             *     `import_calendar`.
              */
             kind: string;
             /**

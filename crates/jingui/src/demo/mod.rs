@@ -53,7 +53,7 @@ pub fn run(data: &Path, listen: SocketAddr, fresh: bool, only_make: bool) -> any
     }
     let directory = DataDirectory::open(data)?;
     let root = directory.unlock(&Secret::KeyFile(directory.file(KEY)))?;
-    serving::run(&directory, &root, listen, announce)
+    serving::run(&directory, &root, listen, 256, announce)
 }
 
 fn check_mark(data: &Path) -> anyhow::Result<()> {

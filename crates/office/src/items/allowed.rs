@@ -70,7 +70,7 @@ pub fn allowed(
     asker: &Asker,
     item: &Id,
 ) -> Result<Option<Vec<Allowed>>, StoreError> {
-    let Some(detail) = views::detail(conn, asker, item)? else { return Ok(None) };
+    let Some(detail) = views::detail(conn, asker, &office.rules(), item)? else { return Ok(None) };
     let known: Item = serde_json::from_str(detail.item.get())?;
     let copies: Vec<Copy> = detail
         .copies

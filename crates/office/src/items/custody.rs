@@ -127,6 +127,19 @@ impl Custody {
         matches!(self, Self::Desk { .. } | Self::Kept { .. })
     }
 
+    /// Whether the copy lies in that cabinet, will lie there once a hand-over is confirmed, or goes back there.
+    pub fn touches(&self, cabinet: &Id) -> bool {
+        match self {
+            Self::Kept { cabinet: place, .. } => place == cabinet,
+            Self::Offered { purpose, before, .. } => {
+                matches!(purpose, Purpose::Place { cabinet: place, .. } if place == cabinet)
+                    || before.touches(cabinet)
+            }
+            Self::Reading { before, .. } => before.touches(cabinet),
+            Self::Desk { .. } | Self::Lent { .. } | Self::Missing { .. } => false,
+        }
+    }
+
     /// The holder offers the copy to another. Only a resting copy goes out; a lent one only comes back.
     pub fn offer(self, by: &Id, to: Id, purpose: Purpose, since: Moment) -> Result<Self, Refusal> {
         if self.holder() != by {

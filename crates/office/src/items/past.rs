@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::reading::by_duty;
 use super::views::may_know;
 use crate::perform::Office;
 
@@ -88,7 +89,8 @@ fn differences(before: &Value, after: &Value) -> Vec<Change> {
         .collect()
 }
 
-/// Something that happened to an item, one of its copies or one of its loans.
+/// Something that happened to an item, one of its copies or one of its loans. Who keeps items by duty sees all of it;
+/// other readers see where the item and its copies went, but not who applied, read or was refused, nor from where.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Happened {
     /// Number of the entry.
@@ -97,8 +99,8 @@ pub struct Happened {
     pub at: Moment,
     /// Who: a person's id, or the name of a mechanism.
     pub actor: String,
-    /// From which terminal.
-    pub terminal: String,
+    /// From which terminal; for those who keep items by duty.
+    pub terminal: Option<String>,
     /// Which action.
     pub action: String,
     /// Clauses carried out, or those a refusal rests on.
@@ -144,14 +146,21 @@ pub fn timeline(
         statement.query_map((item.as_str(), MOST), |row| row.get(0))?.collect::<Result<_, _>>()?;
     let mut all = Vec::with_capacity(numbers.len());
     for seq in numbers {
-        if let Some(entry) = office.store().entry(conn, seq)? {
-            all.push(told(entry, item)?);
+        if let Some(entry) = office.store().entry(conn, seq)?
+            && (by_duty(asker) || moves(&entry))
+        {
+            all.push(told(entry, item, asker)?);
         }
     }
     Ok(Some(all))
 }
 
-fn told(entry: Entry, item: &Id) -> Result<Happened, StoreError> {
+/// Whether something changed the item or one of its copies.
+fn moves(entry: &Entry) -> bool {
+    entry.puts.iter().any(|put| put.kind == "item" || put.kind == "copy")
+}
+
+fn told(entry: Entry, item: &Id, asker: &Asker) -> Result<Happened, StoreError> {
     let mut copies = Vec::new();
     for put in entry.puts.iter().filter(|put| put.kind == "copy") {
         let copy: super::Copy = serde_json::from_str(put.body.get())?;
@@ -172,7 +181,7 @@ fn told(entry: Entry, item: &Id) -> Result<Happened, StoreError> {
         entry: entry.seq,
         at: entry.at,
         actor: entry.actor,
-        terminal: entry.terminal,
+        terminal: by_duty(asker).then_some(entry.terminal),
         action: entry.action,
         clauses,
         refused,

@@ -14,7 +14,9 @@ use super::item::phrase;
 use super::reading::readable;
 use super::{Copy, Item};
 use crate::loans::Loan;
+use crate::loans::terms::terms;
 use crate::page::{Condition, Count, Cursor, Rows, count as count_rows, limit, word};
+use crate::work::Rules;
 
 /// What a list of items is narrowed to.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -310,6 +312,8 @@ pub struct ItemDetail {
     pub copies: Vec<Shown<Copy>>,
     /// Its loans that the reader may see, latest first, at most 50.
     pub loans: Vec<Shown<Loan>>,
+    /// Working days that a loan of it may last at most, renewals included (clauses 3.1.3.1 – 3.1.3.4).
+    pub loan_days: u16,
     #[serde(skip)]
     #[schemars(skip)]
     /// Its level, for the trace.
@@ -317,7 +321,12 @@ pub struct ItemDetail {
 }
 
 /// One item, or nothing when there is none that the reader may know of.
-pub fn detail(conn: &Connection, asker: &Asker, item: &Id) -> Result<Option<ItemDetail>, StoreError> {
+pub fn detail(
+    conn: &Connection,
+    asker: &Asker,
+    rules: &Rules,
+    item: &Id,
+) -> Result<Option<ItemDetail>, StoreError> {
     let rule = readable(asker);
     let sql = format!("SELECT version, body, level FROM item WHERE ({}) AND key = ?", rule.sql);
     let mut values = rule.values;
@@ -335,7 +344,9 @@ pub fn detail(conn: &Connection, asker: &Asker, item: &Id) -> Result<Option<Item
     let sql =
         format!("SELECT version, body FROM loan WHERE {} ORDER BY applied_at DESC LIMIT 50", visible.sql());
     let loans = shown(conn, &sql, visible.values)?;
-    Ok(Some(ItemDetail { version: row.get(0)?, item: raw(row, 1)?, level: row.get(2)?, copies, loans }))
+    let level: u8 = row.get(2)?;
+    let loan_days = Level::new(level.into()).map_or(0, |level| terms(level, rules).days);
+    Ok(Some(ItemDetail { version: row.get(0)?, item: raw(row, 1)?, level, copies, loans, loan_days }))
 }
 
 /// Whether the reader may know of the item.

@@ -225,7 +225,16 @@ impl Action for NameCustodian {
 
     fn perform(self, work: &mut Work<'_, '_>) -> Result<Cabinet, Stop> {
         let mut cabinet = work.need::<Cabinet>(&self.cabinet)?.record;
-        let inside = work.count::<Copy>(&[("cabinet", (&self.cabinet).into())])?;
+        let mut inside = work.count::<Copy>(&[("cabinet", (&self.cabinet).into())])?;
+        // What is just being handed over or read comes back to this cabinet, or is on its way into it.
+        for way in [
+            [("holder", (&cabinet.custodian).into()), ("state", "reading".into())],
+            [("holder", (&cabinet.custodian).into()), ("state", "offered".into())],
+            [("receiver", (&cabinet.custodian).into()), ("state", "offered".into())],
+        ] {
+            let moving = work.find::<Copy>(&way)?;
+            inside += moving.iter().filter(|copy| copy.record.custody.touches(&self.cabinet)).count() as u64;
+        }
         if inside > 0 {
             return Err(Refusal::new("cabinet.not_empty", &["1.3.3", "3.1.1.2"])
                 .fact("cabinet", cabinet.name.as_str())

@@ -59,13 +59,16 @@ impl Record for CalendarYear {
 }
 
 fn combine(pack: &RulePack, settings: Vec<Setting>, years: Vec<CalendarYear>) -> Rules {
-    let values: BTreeMap<String, i64> =
-        settings.into_iter().map(|setting| (setting.parameter, setting.value)).collect();
+    // A newer pack may have narrowed a bound: the pack wins, and that one value of the office no longer counts.
+    let values: BTreeMap<String, i64> = settings
+        .into_iter()
+        .map(|setting| (setting.parameter, setting.value))
+        .filter(|(key, value)| pack.parameters.check(key, *value).is_ok())
+        .collect();
     let mut calendar = pack.calendar.clone();
     for year in years {
         calendar = calendar.with_year(year.calendar);
     }
-    // A newer pack may have narrowed a bound: the pack wins, and the office's value no longer counts.
     let parameters = pack.parameters.with(&values).unwrap_or_else(|_| pack.parameters.clone());
     Rules { pack: pack.clone(), parameters, calendar }
 }
@@ -111,13 +114,7 @@ impl Action for SetParameter {
     }
 
     fn perform(self, work: &mut Work<'_, '_>) -> Result<Setting, Stop> {
-        let mut values: BTreeMap<String, i64> = work
-            .find::<Setting>(&[])?
-            .into_iter()
-            .map(|stored| (stored.record.parameter, stored.record.value))
-            .collect();
-        values.insert(self.parameter.as_str().to_owned(), self.value);
-        if let Err(error) = work.rules.pack.parameters.with(&values) {
+        if let Err(error) = work.rules.pack.parameters.check(self.parameter.as_str(), self.value) {
             return Err(Refusal::field("value", "parameter.out_of_bounds")
                 .fact("parameter", self.parameter.as_str())
                 .fact("found", self.value)

@@ -221,6 +221,16 @@ fn clause_1_3_3_somebody_fit_answers_for_everything() {
     h.item(3, 1);
     let replace = json!({"cabinet": h.cabinet_3, "custodian": h.custodian});
     assert_eq!(h.refused(&h.by(&h.office_head), "cabinet.name_custodian", replace).code, "cabinet.not_empty");
+    // Nor while its only copy is on its way out or in, since it comes back to this cabinet.
+    let (item, copies) = h.item(2, 1);
+    let loan = h.apply(&h.staff, &item, 3, "take_out");
+    h.did(&h.by(&h.strategy_head), "loan.approve", json!({"loan": loan}));
+    h.did(&registrar, "loan.hand_over", json!({"loan": loan, "copy": copies[0]}));
+    let replace = json!({"cabinet": h.cabinet_2, "custodian": h.custodian});
+    let refusal = h.refused(&h.by(&h.office_head), "cabinet.name_custodian", replace.clone());
+    assert_eq!((refusal.code, refusal.facts["copies"].as_u64()), ("cabinet.not_empty", Some(1)));
+    h.did(&h.by(&h.staff), "loan.acknowledge", json!({"loan": loan, "duties": true}));
+    h.did(&h.by(&h.office_head), "cabinet.name_custodian", replace);
 }
 
 /// Clause 1.2: everyone who touches an item is in the personnel register; who isn't there does nothing.

@@ -107,6 +107,14 @@ fn what_may_be_done_is_offered_with_its_reason() {
     let actions: Vec<_> =
         timeline["rows"].as_array().unwrap().iter().map(|row| row["action"].clone()).collect();
     assert_eq!(actions, [json!("loan.apply"), json!("item.register")]);
+    assert!(timeline["rows"][0]["terminal"].is_string());
+    // Another reader learns where it went, not who applied nor from which terminal.
+    let told = house.signed_in("staff").get(&format!("/api/items/{item}/timeline")).json();
+    assert_eq!(told["rows"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&told["rows"][0]["action"], &told["rows"][0]["terminal"]),
+        (&json!("item.register"), &json!(null))
+    );
     let history = house.signed_in("staff").get(&format!("/api/items/{item}/history")).json();
     assert_eq!(history["rows"].as_array().unwrap().len(), 1);
 }
