@@ -2,6 +2,7 @@
 import { computed, reactive, ref } from 'vue'
 import { api, answer, locked, Refused } from './api/client'
 import type { Problem, Schemas } from './api/client'
+import { day, t } from './text'
 
 export const me = ref<Schemas['Me'] | null>(null)
 
@@ -53,9 +54,15 @@ export async function learnNames(): Promise<void> {
 
 export function personName(id: string | null | undefined): string {
   if (!id) return ''
-  if (id === 'clock') return '时钟'
-  if (id === 'founder') return '初建'
+  if (id === 'clock') return t('时钟', 'Clock')
+  if (id === 'founder') return t('初建', 'Founder')
   return names.people.get(id)?.name ?? '—'
+}
+/** A day reckoned in working days; marked where that year's calendar isn't published yet. */
+export function dueDay(date: string | null | undefined): string {
+  if (!date) return ''
+  const published = me.value?.published_years.includes(Number(date.slice(0, 4))) ?? true
+  return day(date, true) + (published ? '' : t('（暂定）', ' (provisional)'))
 }
 export function departmentName(id: string | null | undefined): string {
   return id ? (names.departments.get(id) ?? '—') : ''

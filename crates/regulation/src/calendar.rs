@@ -135,6 +135,11 @@ impl Calendar {
         !self.years.contains_key(&year)
     }
 
+    /// The years whose calendars are published, in order.
+    pub fn published(&self) -> Vec<i16> {
+        self.years.keys().copied().collect()
+    }
+
     /// The calendar of a year, if it is published.
     pub fn year(&self, year: i16) -> Option<&YearCalendar> {
         self.years.get(&year)

@@ -94,7 +94,14 @@ pub(crate) fn loans(look: &Look<'_>, filter: loans::LoanFilter) -> Result<Vec<u8
         let due = match &loan.state {
             LoanState::Out { due, .. }
             | LoanState::Returning { due, .. }
-            | LoanState::HandingOver { due, .. } => due.to_string(),
+            | LoanState::HandingOver { due, .. } => {
+                let provisional = look.rules.calendar.is_provisional(due.year());
+                let mark = match look.language {
+                    Language::Chinese => "（暂定）",
+                    Language::English => " (provisional)",
+                };
+                format!("{due}{}", if provisional { mark } else { "" })
+            }
             _ => String::new(),
         };
         Ok(vec![

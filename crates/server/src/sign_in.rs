@@ -69,6 +69,8 @@ pub(crate) struct Me {
     person: MePerson,
     /// Minutes without a request after which the session locks.
     idle_lock_minutes: u64,
+    /// Years whose working days are published; a due day in another year is provisional.
+    published_years: Vec<i16>,
 }
 
 /// The person signed in.
@@ -246,5 +248,6 @@ fn about_me(edge: &Shared, person: &Id, language: Language) -> Result<Me, Proble
             clearance,
         },
         idle_lock_minutes: edge.limits().idle.as_secs() / 60,
+        published_years: edge.office.rules().calendar.published(),
     })
 }

@@ -2531,6 +2531,8 @@ export interface components {
             idle_lock_minutes: number;
             /** @description The person. */
             person: components["schemas"]["MePerson"];
+            /** @description Years whose working days are published; a due day in another year is provisional. */
+            published_years: number[];
         };
         /** @description The person signed in. */
         MePerson: {
