@@ -24,7 +24,8 @@ test('an old ledger is looked at, imported, and adds nothing the second time', a
       const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: /下载不能登记的行/ }).click()])
       assert.match(download.suggestedFilename(), /\.xlsx$/)
       await choose(page, '知悉部门', '党委办公室')
-      await page.keyboard.press('Escape')
+      await page.getByRole('heading', { name: '识别结果' }).click()
+      await settled(page)
       await page.screenshot({ path: join(screenshots, 'import-preview-1280.png'), fullPage: true })
     }
     await page.getByRole('button', { name: /^导入 1753 行/ }).click()

@@ -20,7 +20,7 @@ pub use clause::{Clause, Clauses};
 pub use level::Level;
 pub use marking::{Limits, Marking, MarkingError, Period, PeriodUnit};
 pub use pack::{Problem, RulePack};
-pub use parameter::{BoundError, Param, Parameter, Parameters};
+pub use parameter::{BoundError, Param, Parameter, Parameters, Source};
 pub use role::{PersonClass, Role};
 pub use time::{Date, Moment};
 pub use words::{Category, Channel, Urgency};

@@ -123,11 +123,22 @@ pub struct Parameter {
     /// Name, English.
     pub en: String,
     /// Where the number comes from.
-    pub source: String,
+    pub source: Source,
     /// How well it is confirmed: high, medium, own.
     pub sure: String,
     /// Day from which it holds.
     pub effective_from: String,
+}
+
+/// Where a parameter's number comes from, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ParameterSource")]
+pub struct Source {
+    /// Chinese.
+    pub zh: String,
+    /// English.
+    pub en: String,
 }
 
 /// How well a number can be confirmed outside; `own` is the office's choice.

@@ -63,7 +63,12 @@ pub(crate) fn parameters(look: &Look<'_>) -> Vec<ParameterRow> {
         set,
         parameter: parameter.clone(),
     };
-    look.rules.parameters.iter().map(row).collect()
+    let mut rows: Vec<ParameterRow> = look.rules.parameters.iter().map(row).collect();
+    // As the regulation has them, chapter by chapter.
+    rows.sort_by_key(|row| {
+        row.parameter.clause.split('.').map(|part| part.parse().unwrap_or(0)).collect::<Vec<u32>>()
+    });
+    rows
 }
 
 /// Every clause.

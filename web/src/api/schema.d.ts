@@ -2675,7 +2675,7 @@ export interface components {
              */
             min: number;
             /** @description Where the number comes from. */
-            source: string;
+            source: components["schemas"]["ParameterSource"];
             /** @description How well it is confirmed: high, medium, own. */
             sure: string;
             /** @description Unit. */
@@ -2696,6 +2696,13 @@ export interface components {
              * @description Value in force.
              */
             value: number;
+        };
+        /** @description Where a parameter's number comes from, in words. */
+        ParameterSource: {
+            /** @description English. */
+            en: string;
+            /** @description Chinese. */
+            zh: string;
         };
         /** @description What there is to say about an item when it is registered. */
         ParticularsInput: {

@@ -28,7 +28,7 @@ fn who_signs_in_is_told_who_it_is() {
         "id": null, "name": "周敏", "staff_number": "0001", "department": null,
         "roles": ["registrar", "staff"], "clearance": 4,
     });
-    assert_eq!(told, json!({"person": person, "idle_lock_minutes": 10}));
+    assert_eq!(told, json!({"person": person, "idle_lock_minutes": 10, "published_years": [2025, 2026]}));
     let signed = house.client().with("cookie", cookie.split(';').next().unwrap());
     assert_eq!(signed.get("/api/me").status, 200);
     assert_eq!(signed.post("/api/sign-out", &json!({})).status, 204);
