@@ -218,7 +218,9 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.handle.shutdown();
         if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
+            // What is under way ends first: a thread still inside the database while the process exits, where OpenSSL
+            // cleans up after itself, would crash it.
+            runtime.shutdown_timeout(GRACE);
         }
     }
 }
