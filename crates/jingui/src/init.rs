@@ -101,6 +101,10 @@ fn set_up(
         }
         Secret::KeyFile(path) => write_private(path, &KeyFile::plain(&root).to_text())?,
     }
+    // What was written is read back: a key file that doesn't open the office is found now, not after the first day's work.
+    drop(office);
+    Store::open(&directory.unlock(secret)?, directory.options())
+        .context("the key file that was written doesn't open the office; begin again on another medium")?;
     Ok(appointed)
 }
 
@@ -131,11 +135,10 @@ pub fn act(office: &Office, caller: &Caller, action: &str, input: &Value) -> any
         input: serde_json::value::to_raw_value(input)?,
         seen: None,
     };
-    let performed =
-        office.perform(request).with_context(|| format!("{action} could not be performed with {input}"))?;
-    performed.result.map_err(|refusal| {
-        anyhow::anyhow!("{action} was refused: {} {:?} with {input}", refusal.code, refusal.facts)
-    })
+    let performed = office.perform(request).with_context(|| format!("{action} could not be performed"))?;
+    performed
+        .result
+        .map_err(|refusal| anyhow::anyhow!("{action} was refused: {} {:?}", refusal.code, refusal.facts))
 }
 
 /// Fifteen random letters and digits in groups, easy to read out.

@@ -157,7 +157,7 @@ impl Office {
 
     /// The office's date as readers see it.
     pub fn today(&self) -> Date {
-        jingui_store::Clock::now(&mut jingui_store::SystemClock).date()
+        self.inner.store.now().date()
     }
 
     /// The active person of that id.

@@ -24,9 +24,9 @@ use crate::sequencer::{Committed, Job, Notice, Sequencer};
 use crate::unit::Unit;
 
 /// Where the present moment comes from.
-pub trait Clock: Send {
+pub trait Clock: Send + Sync {
     /// The present moment.
-    fn now(&mut self) -> Moment;
+    fn now(&self) -> Moment;
 }
 
 /// The machine's clock.
@@ -34,7 +34,7 @@ pub trait Clock: Send {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    fn now(&mut self) -> Moment {
+    fn now(&self) -> Moment {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Moment::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
@@ -62,7 +62,7 @@ impl FixedClock {
 }
 
 impl Clock for FixedClock {
-    fn now(&mut self) -> Moment {
+    fn now(&self) -> Moment {
         self.get()
     }
 }
@@ -73,8 +73,8 @@ pub struct Options {
     pub path: PathBuf,
     /// Every kind of record the office keeps.
     pub kinds: Vec<Kind>,
-    /// Time.
-    pub clock: Box<dyn Clock>,
+    /// Time, for the writer and for those who read.
+    pub clock: Arc<dyn Clock>,
     /// Randomness for ids and nonces.
     pub rng: ChaCha20Rng,
     /// Read connections; 0 means 4.
@@ -91,7 +91,7 @@ impl Options {
         Self {
             path: path.into(),
             kinds,
-            clock: Box::new(SystemClock),
+            clock: Arc::new(SystemClock),
             rng: ChaCha20Rng::from_os_rng(),
             readers: 4,
             cache_mib: 256,
@@ -106,6 +106,7 @@ pub struct Store {
     pub(crate) kinds: BTreeMap<&'static str, Kind>,
     pub(crate) log_id: String,
     pub(crate) sealer: Sealer,
+    clock: Arc<dyn Clock>,
     readers: Pool,
     queue: Option<Sender<Job>>,
     writer: Option<JoinHandle<()>>,
@@ -187,7 +188,7 @@ impl Store {
             sealer: sealer.clone(),
             frontier,
             last,
-            clock,
+            clock: Arc::clone(&clock),
             rng,
             notify,
         };
@@ -204,6 +205,7 @@ impl Store {
             kinds,
             log_id,
             sealer,
+            clock,
             readers: pool,
             queue: Some(queue),
             writer: Some(writer),
@@ -274,6 +276,11 @@ impl Store {
                 self.entry(conn, seq).transpose().map(|entry| entry.map(|entry| (version, entry)))
             })
             .collect()
+    }
+
+    /// The present moment by the store's clock.
+    pub fn now(&self) -> Moment {
+        self.clock.now()
     }
 
     /// Name of this journal: random, fixed at its making.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use crossbeam_channel::Receiver;
 use jingui_crypto::Sealer;
@@ -51,7 +52,7 @@ pub(crate) struct Sequencer {
     pub sealer: Sealer,
     pub frontier: Frontier<Sha256>,
     pub last: Moment,
-    pub clock: Box<dyn Clock>,
+    pub clock: Arc<dyn Clock>,
     pub rng: ChaCha20Rng,
     pub notify: Option<Box<dyn Fn(Notice) + Send>>,
 }

@@ -55,7 +55,7 @@ impl Scene {
     pub fn play(directory: &DataDirectory, root: &RootKey, now: Moment) -> anyhow::Result<u64> {
         let clock = FixedClock::new(now);
         let mut options = directory.options();
-        options.clock = Box::new(clock.clone());
+        options.clock = std::sync::Arc::new(clock.clone());
         // Nothing is left to chance but the keys: the same day gives the same office.
         options.rng = ChaCha20Rng::seed_from_u64(2026);
         let office = Office::open(Store::create(root, options)?, crate::rules::pack()?)?;

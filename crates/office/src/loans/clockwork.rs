@@ -107,7 +107,7 @@ impl Action for Escalate {
             return Err(loan.unfit().into());
         }
         let item = work.need::<Item>(&loan.item)?;
-        let what = format!("{} {} {}", loan.number, item.register_number, out.due);
+        let what = format!("借阅 {} 超期未还：收文 {}，应还 {}", loan.number, item.register_number, out.due);
         let kind = IncidentKind::Overdue { loan: loan.id.clone(), copy: out.copy.clone() };
         let incident = incident::open(work, kind, what)?;
         let loan = loan.with_out(|out| out.incident = Some(incident.id))?;

@@ -248,7 +248,7 @@ impl Action for ReportPages {
         }
         let copy = work.need::<Copy>(&session.copy)?;
         let kind = IncidentKind::PagesMissing { session: session.id.clone(), copy: copy.id.clone() };
-        let what = format!("{} {} / {}", copy.label, self.pages, session.pages);
+        let what = format!("{} 应为 {} 页，清点 {} 页", copy.label, session.pages, self.pages);
         session.state = SessionState::Open { incident: Some(incident::open(work, kind, what)?.id) };
         work.put(&session)?;
         Ok(session)

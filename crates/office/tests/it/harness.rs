@@ -35,7 +35,7 @@ pub fn day(text: &str) -> Date {
 
 pub fn options(directory: &tempfile::TempDir, clock: &FixedClock, seed: u64) -> Options {
     let mut options = Options::new(directory.path().join("office.db"), jingui_office::kinds());
-    options.clock = Box::new(clock.clone());
+    options.clock = std::sync::Arc::new(clock.clone());
     options.rng = ChaCha20Rng::seed_from_u64(seed);
     options.readers = 1;
     options.cache_mib = 32;

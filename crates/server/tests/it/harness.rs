@@ -10,7 +10,7 @@ use jingui_crypto::RootKey;
 use jingui_office::{Caller, Office, Request};
 use jingui_regulation::RulePack;
 use jingui_server::{Config, Live, Running, Tls, serve};
-use jingui_store::{Id, Options, Store};
+use jingui_store::{FixedClock, Id, Options, Store};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::{Value, json};
@@ -147,11 +147,23 @@ impl House {
 
     /// The same under TLS.
     pub fn under(tls: Option<Tls>) -> Self {
+        Self::with(tls, None)
+    }
+
+    /// An office whose clock is moved by hand.
+    pub fn on(clock: &FixedClock) -> Self {
+        Self::with(None, Some(clock))
+    }
+
+    fn with(tls: Option<Tls>, clock: Option<&FixedClock>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let root = RootKey::generate(&mut ChaCha20Rng::seed_from_u64(5));
         let live = Live::default();
         let mut options = Options::new(directory.path().join("office.db"), jingui_office::kinds());
         options.cache_mib = 32;
+        if let Some(clock) = clock {
+            options.clock = std::sync::Arc::new(clock.clone());
+        }
         options.notify = Some(live.notifier());
         let store = Store::create(&root, options).unwrap();
         let office = Office::open(store, RulePack::embedded().unwrap()).unwrap();

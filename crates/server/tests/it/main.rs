@@ -16,4 +16,5 @@ mod openapi;
 mod refusals;
 mod serving;
 mod sign_in;
+mod timer;
 mod views;
