@@ -92,12 +92,16 @@ impl Action for Acknowledge {
             return Err(Refusal::new("loan.duties_not_acknowledged", &["3.1.3.5"]).into());
         }
         let loan = work.need::<Loan>(&self.loan)?.record;
-        let LoanState::HandingOver { copy, .. } = &loan.state else { return Err(loan.unfit().into()) };
+        let LoanState::HandingOver { copy, approval, .. } = &loan.state else {
+            return Err(loan.unfit().into());
+        };
+        // The period begins now: the copy may have waited at the desk for days.
+        let deadline = work.rules.calendar.add_working_days(work.today(), approval.days);
         let mut copy = work.need::<Copy>(copy)?.record;
         let by = work.person()?.clone();
         Person::fit_for(work, &by, copy.level)?;
-        (copy.custody, _) = copy.custody.accept(&by)?;
-        let loan = loan.take_out(work.now())?;
+        copy.custody = copy.custody.accept(&by)?.0.extend(deadline.date)?;
+        let loan = loan.take_out(work.now(), deadline)?;
         work.put(&copy)?;
         work.put(&loan)?;
         Ok(loan)

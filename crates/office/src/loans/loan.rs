@@ -1,7 +1,7 @@
 //! The loan and its states. Each transition consumes the loan and answers the next one, or refuses.
 
 use jingui_access::Thing;
-use jingui_regulation::{Date, Level, Moment, Role};
+use jingui_regulation::{Date, Deadline, Level, Moment, Role};
 use jingui_store::{Column, Id, Kind, Record, Stored};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -135,7 +135,7 @@ pub enum LoanState {
         copy: Id,
         /// Who hands over.
         by: Id,
-        /// Day it will be due back.
+        /// Day it will be due back when it is confirmed today.
         due: Date,
         /// Whether that day rests on a calendar not yet published.
         provisional: bool,
@@ -344,15 +344,16 @@ impl Loan {
     }
 
     /// The borrower has confirmed and acknowledged.
-    pub fn take_out(self, now: Moment) -> Result<Self, Refusal> {
+    pub fn take_out(self, now: Moment, deadline: Deadline) -> Result<Self, Refusal> {
         match self.state {
-            LoanState::HandingOver { ref approval, ref copy, due, provisional, .. } => {
+            LoanState::HandingOver { ref approval, ref copy, .. } => {
+                let due = deadline.date;
                 let out = Out {
                     approval: approval.clone(),
                     copy: copy.clone(),
                     since: now.date(),
                     due,
-                    provisional,
+                    provisional: deadline.provisional,
                     acknowledged_at: now,
                     renewal: None,
                     reminded_on: None,

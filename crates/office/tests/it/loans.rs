@@ -355,3 +355,19 @@ fn clause_3_1_3_3_a_published_calendar_is_reckoned_in() {
     );
     assert_eq!(refusal.code, "calendar.unsound");
 }
+
+/// Clause 3.1.3.4: the period begins when the borrower confirms, not while the copy waits at the desk.
+#[test]
+fn clause_3_1_3_4_the_period_begins_when_the_borrower_confirms() {
+    let h = office();
+    let (item, copies) = h.item(2, 1);
+    let loan = h.apply(&h.staff, &item, 3, "take_out");
+    h.did(&h.by(&h.strategy_head), "loan.approve", json!({"loan": loan}));
+    h.did(&h.by(&h.registrar), "loan.hand_over", json!({"loan": loan, "copy": copies[0]}));
+    assert_eq!(h.record("loan", &loan)["state"]["due"], "2026-09-04");
+    h.go_to("2026-09-03");
+    h.did(&h.by(&h.staff), "loan.acknowledge", json!({"loan": loan, "duties": true}));
+    let out = h.record("loan", &loan)["state"].clone();
+    assert_eq!((&out["due"], &out["out"]["since"]), (&json!("2026-09-08"), &json!("2026-09-03")));
+    assert_eq!(h.record("copy", &copies[0])["custody"]["due"], "2026-09-08");
+}
