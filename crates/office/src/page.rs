@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// Rows of a list, and where the next page begins.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "{T}Rows")]
 pub struct Rows<T> {
     /// The rows.
     pub rows: Vec<T>,

@@ -1523,6 +1523,13 @@ export interface components {
             /** @description Short name, Chinese. */
             zh: string;
         };
+        /** @description Rows of a list, and where the next page begins. */
+        ActionRowRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["ActionRow"][];
+        };
         /** @description Sets up a cabinet. */
         AddCabinetInput: {
             /** @description Who holds what is inside. */
@@ -1584,6 +1591,13 @@ export interface components {
             id: components["schemas"]["Id"];
             /** @description Kind of the record: `item`, `copy` or `loan`. */
             kind: string;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        AllowedRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["Allowed"][];
         };
         /** @description Applies for a loan: which item, why, for how many working days. */
         ApplyInput: {
@@ -1681,6 +1695,13 @@ export interface components {
              */
             version: number;
         };
+        /** @description Rows of a list, and where the next page begins. */
+        CabinetRowRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["CabinetRow"][];
+        };
         /** @description What an imported calendar changed. */
         CalendarImported: {
             /** @description Loans whose due day was reckoned again. */
@@ -1723,6 +1744,13 @@ export interface components {
             id: string;
             /** @description Wording, Chinese. */
             zh: string;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        ClauseTextRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["ClauseText"][];
         };
         /** @description Closes an account at once. */
         CloseAccountInput: {
@@ -1979,6 +2007,13 @@ export interface components {
             /** @description From which terminal. */
             terminal: string;
         };
+        /** @description Rows of a list, and where the next page begins. */
+        EntryShownRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["EntryShown"][];
+        };
         /** @description A day that isn't what its weekday says. */
         Exception: {
             /** @description The day. */
@@ -2049,6 +2084,13 @@ export interface components {
             refused: string | null;
             /** @description From which terminal; for those who keep items by duty. */
             terminal: string | null;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        HappenedRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["Happened"][];
         };
         Id: string;
         IdInput: string;
@@ -2261,7 +2303,7 @@ export interface components {
         /** @description An item with its copies and the latest of its loans. */
         ItemDetail: {
             /** @description Its copies by number. */
-            copies: components["schemas"]["Shown"][];
+            copies: components["schemas"]["ShownCopy"][];
             /** @description The item. */
             item: components["schemas"]["Item"];
             /**
@@ -2270,7 +2312,7 @@ export interface components {
              */
             loan_days: number;
             /** @description Its loans that the reader may see, latest first, at most 50. */
-            loans: components["schemas"]["Shown2"][];
+            loans: components["schemas"]["ShownLoan"][];
             /**
              * Format: uint64
              * @description Its version.
@@ -2288,6 +2330,13 @@ export interface components {
              * @description Its version.
              */
             version: number;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        ItemRowRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["ItemRow"][];
         };
         /** @description Orders of a list of items. */
         ItemSortInput: "newest" | "oldest" | "received" | "dated" | "level";
@@ -2413,6 +2462,13 @@ export interface components {
              */
             version: number;
         };
+        /** @description Rows of a list, and where the next page begins. */
+        LoanRowRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["LoanRow"][];
+        };
         /** @description Where a loan stands. */
         LoanState: {
             /** @constant */
@@ -2450,7 +2506,7 @@ export interface components {
             by: components["schemas"]["Id"];
             /** @description The copy. */
             copy: components["schemas"]["Id"];
-            /** @description Day it will be due back. */
+            /** @description Day it will be due back when it is confirmed today. */
             due: components["schemas"]["Date"];
             /** @constant */
             name: "handing_over";
@@ -2587,6 +2643,13 @@ export interface components {
             /** @description Its new head. */
             head: components["schemas"]["IdInput"];
         };
+        /** @description Rows of a list, and where the next page begins. */
+        NameRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["Name"][];
+        };
         /** @description Opens an account for a person. */
         OpenAccountInput: {
             /** @description Account name. */
@@ -2696,6 +2759,13 @@ export interface components {
              * @description Value in force.
              */
             value: number;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        ParameterRowRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["ParameterRow"][];
         };
         /** @description Where a parameter's number comes from, in words. */
         ParameterSource: {
@@ -2830,7 +2900,7 @@ export interface components {
             /** @description Whether the account is open. */
             account_open: boolean | null;
             /** @description The person. */
-            person: components["schemas"]["Shown7"];
+            person: components["schemas"]["ShownPerson"];
         };
         /** @description Copies of an item that are in the same state and place. */
         Place: {
@@ -3177,153 +3247,6 @@ export interface components {
             /** @description Who answers for it (clause 1.3.3). */
             responsible: components["schemas"]["Id"];
         };
-        /** @description Rows of a list, and where the next page begins. */
-        Rows: {
-            /** @description What to send as `cursor` for the next page; nothing at the end. */
-            next: string | null;
-            /** @description The rows. */
-            rows: components["schemas"]["ItemRow"][];
-        };
-        /** @description Rows of a list, and where the next page begins. */
-        Rows10: {
-            /** @description What to send as `cursor` for the next page; nothing at the end. */
-            next: string | null;
-            /** @description The rows. */
-            rows: components["schemas"]["Shown5"][];
-        };
-        /** @description Rows of a list, and where the next page begins. */
-        Rows11: {
-            /** @description What to send as `cursor` for the next page; nothing at the end. */
-            next: string | null;
-            /** @description The rows. */
-            rows: components["schemas"]["Shown6"][];
-        };
-        /** @description Rows of a list, and where the next page begins. */
-        Rows12: {
-            /** @description What to send as `cursor` for the next page; nothing at the end. */
-            next: string | null;
-            /** @description The rows. */
-            rows: components["schemas"]["CabinetRow"][];
-        };
-        /** @description Rows of a list, and where the next page begins. */
-        Rows13: {
-            /** @description What to send as `cursor` for the next page; nothing at the end. */
-            next: string | null;
-            /** @description The rows. */
-            rows: components["schemas"]["Name"][];
-        };
-        /** @description Rows of a list, and where the next page begins. */
-        Rows14: {
-            /** @description What to send as `cursor` for the next page; nothing at the end. */
-            next: string | null;
-            /** @description The rows. */
-            rows: components["schemas"]["Shown7"][];
-        };
-        /** @description Rows of a list, and where the next page begins. */
-        Rows15: {
-            /** @description What to send as `cursor` for the next page; nothing at the end. */
-            next: string | null;
-            /** @description The rows. */
-            rows: components["schemas"]["Shown8"][];
-        };
-        /** @description Rows of a list, and where the next page begins. */
-        Rows16: {
-            /** @description What to send as `cursor` for the next page; nothing at the end. */
-            next: string | null;
-            /** @description The rows. */
-            rows: components["schemas"]["Shown9"][];
-        };
-        /** @description Rows of a list, and where the next page begins. */
-        Rows17: {
-            /** @description What to send as `cursor` for the next page; nothing at the end. */
-            next: string | null;
-            /** @description The rows. */
-            rows: components["schemas"]["EntryShown"][];
-        };
-        /** @description Rows of a list, and where the next page begins. */
-        Rows18: {
-            /** @description What to send as `cursor` for the next page; nothing at the end. */
-            next: string | null;
-            /** @description The rows. */
-            rows: components["schemas"]["Shown10"][];
-        };
-        /** @description Rows of a list, and where the next page begins. */
-        Rows19: {
-            /** @description What to send as `cursor` for the next page; nothing at the end. */
-            next: string | null;
-            /** @description The rows. */
-            rows: components["schemas"]["ParameterRow"][];
-        };
-        /** @description Rows of a list, and where the next page begins. */
-        Rows2: {
-            /** @description What to send as `cursor` for the next page; nothing at the end. */
-            next: string | null;
-            /** @description The rows. */
-            rows: components["schemas"]["Allowed"][];
-        };
-        /** @description Rows of a list, and where the next page begins. */
-        Rows20: {
-            /** @description What to send as `cursor` for the next page; nothing at the end. */
-            next: string | null;
-            /** @description The rows. */
-            rows: components["schemas"]["ActionRow"][];
-        };
-        /** @description Rows of a list, and where the next page begins. */
-        Rows21: {
-            /** @description What to send as `cursor` for the next page; nothing at the end. */
-            next: string | null;
-            /** @description The rows. */
-            rows: components["schemas"]["ClauseText"][];
-        };
-        /** @description Rows of a list, and where the next page begins. */
-        Rows3: {
-            /** @description What to send as `cursor` for the next page; nothing at the end. */
-            next: string | null;
-            /** @description The rows. */
-            rows: components["schemas"]["VersionShown"][];
-        };
-        /** @description Rows of a list, and where the next page begins. */
-        Rows4: {
-            /** @description What to send as `cursor` for the next page; nothing at the end. */
-            next: string | null;
-            /** @description The rows. */
-            rows: components["schemas"]["Happened"][];
-        };
-        /** @description Rows of a list, and where the next page begins. */
-        Rows5: {
-            /** @description What to send as `cursor` for the next page; nothing at the end. */
-            next: string | null;
-            /** @description The rows. */
-            rows: components["schemas"]["Similar"][];
-        };
-        /** @description Rows of a list, and where the next page begins. */
-        Rows6: {
-            /** @description What to send as `cursor` for the next page; nothing at the end. */
-            next: string | null;
-            /** @description The rows. */
-            rows: string[];
-        };
-        /** @description Rows of a list, and where the next page begins. */
-        Rows7: {
-            /** @description What to send as `cursor` for the next page; nothing at the end. */
-            next: string | null;
-            /** @description The rows. */
-            rows: components["schemas"]["LoanRow"][];
-        };
-        /** @description Rows of a list, and where the next page begins. */
-        Rows8: {
-            /** @description What to send as `cursor` for the next page; nothing at the end. */
-            next: string | null;
-            /** @description The rows. */
-            rows: components["schemas"]["Shown3"][];
-        };
-        /** @description Rows of a list, and where the next page begins. */
-        Rows9: {
-            /** @description What to send as `cursor` for the next page; nothing at the end. */
-            next: string | null;
-            /** @description The rows. */
-            rows: components["schemas"]["Shown4"][];
-        };
         /** @description What the registrar decides for the whole ledger. */
         RunningInput: {
             /** @description Category and scope of rows that don't say. */
@@ -3493,7 +3416,7 @@ export interface components {
             sheet: string;
         };
         /** @description A record as stored, with its version. */
-        Shown: {
+        ShownCopy: {
             /** @description The record. */
             record: components["schemas"]["Copy"];
             /**
@@ -3503,17 +3426,58 @@ export interface components {
             version: number;
         };
         /** @description A record as stored, with its version. */
-        Shown10: {
+        ShownDepartment: {
             /** @description The record. */
-            record: components["schemas"]["SavedFilter"];
+            record: components["schemas"]["Department"];
             /**
              * Format: uint64
              * @description Its version.
              */
             version: number;
         };
+        /** @description Rows of a list, and where the next page begins. */
+        ShownDepartmentRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["ShownDepartment"][];
+        };
         /** @description A record as stored, with its version. */
-        Shown2: {
+        ShownImportRun: {
+            /** @description The record. */
+            record: components["schemas"]["ImportRun"];
+            /**
+             * Format: uint64
+             * @description Its version.
+             */
+            version: number;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        ShownImportRunRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["ShownImportRun"][];
+        };
+        /** @description A record as stored, with its version. */
+        ShownIncident: {
+            /** @description The record. */
+            record: components["schemas"]["Incident"];
+            /**
+             * Format: uint64
+             * @description Its version.
+             */
+            version: number;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        ShownIncidentRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["ShownIncident"][];
+        };
+        /** @description A record as stored, with its version. */
+        ShownLoan: {
             /** @description The record. */
             record: components["schemas"]["Loan"];
             /**
@@ -3523,47 +3487,7 @@ export interface components {
             version: number;
         };
         /** @description A record as stored, with its version. */
-        Shown3: {
-            /** @description The record. */
-            record: components["schemas"]["ReadingSession"];
-            /**
-             * Format: uint64
-             * @description Its version.
-             */
-            version: number;
-        };
-        /** @description A record as stored, with its version. */
-        Shown4: {
-            /** @description The record. */
-            record: components["schemas"]["Receipt"];
-            /**
-             * Format: uint64
-             * @description Its version.
-             */
-            version: number;
-        };
-        /** @description A record as stored, with its version. */
-        Shown5: {
-            /** @description The record. */
-            record: components["schemas"]["ImportRun"];
-            /**
-             * Format: uint64
-             * @description Its version.
-             */
-            version: number;
-        };
-        /** @description A record as stored, with its version. */
-        Shown6: {
-            /** @description The record. */
-            record: components["schemas"]["Room"];
-            /**
-             * Format: uint64
-             * @description Its version.
-             */
-            version: number;
-        };
-        /** @description A record as stored, with its version. */
-        Shown7: {
+        ShownPerson: {
             /** @description The record. */
             record: components["schemas"]["Person"];
             /**
@@ -3572,25 +3496,80 @@ export interface components {
              */
             version: number;
         };
+        /** @description Rows of a list, and where the next page begins. */
+        ShownPersonRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["ShownPerson"][];
+        };
         /** @description A record as stored, with its version. */
-        Shown8: {
+        ShownReadingSession: {
             /** @description The record. */
-            record: components["schemas"]["Department"];
+            record: components["schemas"]["ReadingSession"];
             /**
              * Format: uint64
              * @description Its version.
              */
             version: number;
         };
+        /** @description Rows of a list, and where the next page begins. */
+        ShownReadingSessionRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["ShownReadingSession"][];
+        };
         /** @description A record as stored, with its version. */
-        Shown9: {
+        ShownReceipt: {
             /** @description The record. */
-            record: components["schemas"]["Incident"];
+            record: components["schemas"]["Receipt"];
             /**
              * Format: uint64
              * @description Its version.
              */
             version: number;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        ShownReceiptRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["ShownReceipt"][];
+        };
+        /** @description A record as stored, with its version. */
+        ShownRoom: {
+            /** @description The record. */
+            record: components["schemas"]["Room"];
+            /**
+             * Format: uint64
+             * @description Its version.
+             */
+            version: number;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        ShownRoomRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["ShownRoom"][];
+        };
+        /** @description A record as stored, with its version. */
+        ShownSavedFilter: {
+            /** @description The record. */
+            record: components["schemas"]["SavedFilter"];
+            /**
+             * Format: uint64
+             * @description Its version.
+             */
+            version: number;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        ShownSavedFilterRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["ShownSavedFilter"][];
         };
         /** @description Signs the secrecy commitment, each for oneself. */
         SignCommitmentInput: {
@@ -3636,6 +3615,13 @@ export interface components {
             source: string;
             /** @description Its title. */
             title: string;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        SimilarRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["Similar"][];
         };
         /** @description Whether a person belongs to the office. */
         Standing: {
@@ -3755,6 +3741,13 @@ export interface components {
              */
             version: number;
         };
+        /** @description Rows of a list, and where the next page begins. */
+        VersionShownRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["VersionShown"][];
+        };
         /** @description Takes one's application back. */
         WithdrawInput: {
             /** @description The loan. */
@@ -3799,6 +3792,13 @@ export interface components {
              */
             year: number;
         };
+        /** @description Rows of a list, and where the next page begins. */
+        stringRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: string[];
+        };
     };
     responses: {
         /** @description 未办理 · Not done */
@@ -3833,7 +3833,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Rows20"];
+                    "application/json": components["schemas"]["ActionRowRows"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -5706,7 +5706,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Rows12"];
+                    "application/json": components["schemas"]["CabinetRowRows"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -5794,7 +5794,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Rows21"];
+                    "application/json": components["schemas"]["ClauseTextRows"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -5825,7 +5825,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Rows6"];
+                    "application/json": components["schemas"]["stringRows"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -5892,7 +5892,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Rows15"];
+                    "application/json": components["schemas"]["ShownDepartmentRows"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -5920,7 +5920,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Rows13"];
+                    "application/json": components["schemas"]["NameRows"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -5953,7 +5953,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Rows5"];
+                    "application/json": components["schemas"]["SimilarRows"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -5981,7 +5981,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Rows18"];
+                    "application/json": components["schemas"]["ShownSavedFilterRows"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -6035,7 +6035,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Rows10"];
+                    "application/json": components["schemas"]["ShownImportRunRows"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -6246,7 +6246,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Rows16"];
+                    "application/json": components["schemas"]["ShownIncidentRows"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -6305,7 +6305,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Rows"];
+                    "application/json": components["schemas"]["ItemRowRows"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -6483,7 +6483,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Rows2"];
+                    "application/json": components["schemas"]["AllowedRows"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -6513,7 +6513,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Rows3"];
+                    "application/json": components["schemas"]["VersionShownRows"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -6543,7 +6543,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Rows4"];
+                    "application/json": components["schemas"]["HappenedRows"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -6588,7 +6588,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Rows17"];
+                    "application/json": components["schemas"]["EntryShownRows"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -6726,7 +6726,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Rows7"];
+                    "application/json": components["schemas"]["LoanRowRows"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -6882,7 +6882,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Rows19"];
+                    "application/json": components["schemas"]["ParameterRowRows"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -6910,7 +6910,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Rows14"];
+                    "application/json": components["schemas"]["ShownPersonRows"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -6999,7 +6999,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Rows8"];
+                    "application/json": components["schemas"]["ShownReadingSessionRows"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -7030,7 +7030,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Rows9"];
+                    "application/json": components["schemas"]["ShownReceiptRows"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -7091,7 +7091,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Shown4"];
+                    "application/json": components["schemas"]["ShownReceipt"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -7119,7 +7119,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Rows11"];
+                    "application/json": components["schemas"]["ShownRoomRows"];
                 };
             };
             400: components["responses"]["Problem"];

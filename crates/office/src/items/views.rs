@@ -267,6 +267,7 @@ pub(crate) fn id(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Id>> {
 
 /// A record as stored, with its version.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Shown{R}")]
 pub struct Shown<R: JsonSchema> {
     /// The record.
     #[schemars(with = "R")]
