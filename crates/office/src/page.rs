@@ -3,7 +3,7 @@
 use data_encoding::BASE64URL_NOPAD;
 use jingui_store::StoreError;
 use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, Row, params_from_iter};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -99,6 +99,35 @@ impl Condition {
             self.parts.iter().map(|part| format!("({part})")).collect::<Vec<_>>().join(" AND ")
         }
     }
+}
+
+/// A page of rows, latest first: ids grow with time. `select` names columns and tables, the key first.
+pub(crate) fn latest<T>(
+    conn: &Connection,
+    select: &str,
+    key: &str,
+    mut condition: Condition,
+    asked: Option<u16>,
+    cursor: Option<&Cursor>,
+    read: impl Fn(&Row<'_>) -> Result<T, StoreError>,
+) -> Result<Rows<T>, StoreError> {
+    if let Some(last) = cursor.and_then(|Cursor(parts)| parts.first()) {
+        condition.and(format!("{key} < ?"), [Value::Text(last.clone())]);
+    }
+    let limit = limit(asked);
+    let sql = format!("{select} WHERE {} ORDER BY {key} DESC LIMIT {}", condition.sql(), limit + 1);
+    let mut statement = conn.prepare_cached(&sql)?;
+    let mut found = statement.query(params_from_iter(&condition.values))?;
+    let (mut rows, mut last, mut next) = (Vec::new(), String::new(), None);
+    while let Some(row) = found.next()? {
+        if rows.len() == limit {
+            next = Some(Cursor(vec![last]).to_text());
+            break;
+        }
+        last = row.get(0)?;
+        rows.push(read(row)?);
+    }
+    Ok(Rows { rows, next })
 }
 
 /// Counts rows of `from` (a table or join) under a condition, up to `ceiling`.

@@ -4,11 +4,16 @@ use std::collections::HashMap;
 
 use jingui_forms::{Cell, Column, FormsError, RefusedLine, refusal_report, table};
 use jingui_intake::RefusedRow;
-use jingui_office::items::{Item, views as items};
-use jingui_office::loans::{Loan, LoanState, views as loans};
+use jingui_office::accountability::incident::{Incident, IncidentState};
+use jingui_office::accountability::views as incidents;
+use jingui_office::items::{Copy, Custody, Item, views as items};
+use jingui_office::loans::reading::SessionState;
+use jingui_office::loans::{Loan, LoanState, ReadingSession, views as loans};
 use jingui_office::page::{Cursor, Rows};
 use jingui_office::personnel::{Department, Person, views as people};
+use jingui_office::premises::{Cabinet, Room, views as premises};
 use jingui_office::receipts::{Receipt, views as receipts};
+use jingui_office::supervision::journal;
 use jingui_regulation::Level;
 use jingui_store::{Id, StoreError};
 use serde::de::DeserializeOwned;
@@ -136,7 +141,11 @@ pub(crate) fn receipts(look: &Look<'_>, filter: receipts::ReceiptFilter) -> Resu
         ("备注", "Remark", 30.0),
     ];
     let names = Names::read(look)?;
-    let found = receipts::list(look.conn, look.asker, &filter)?;
+    let mut filter = receipts::ReceiptFilter { limit: Some(PAGE), cursor: None, ..filter };
+    let found = pages(|cursor| {
+        filter.cursor = cursor;
+        receipts::list(look.conn, look.asker, &filter)
+    })?;
     let rows = found.iter().map(|shown| {
         let receipt: Receipt = read(&shown.record)?;
         Ok(vec![
@@ -153,6 +162,171 @@ pub(crate) fn receipts(look: &Look<'_>, filter: receipts::ReceiptFilter) -> Resu
         ])
     });
     workbook(look.language, ("收文登记", "Receipts"), HEADINGS, rows)
+}
+
+/// `GET /api/reading-sessions.xlsx`.
+pub(crate) fn sessions(look: &Look<'_>, filter: loans::SessionFilter) -> Result<Vec<u8>, Fault> {
+    const HEADINGS: &[Heading] = &[
+        ("登记号", "Register number", 16.0),
+        ("标题", "Title", 50.0),
+        ("份", "Copy", 16.0),
+        ("阅读人", "Reader", 12.0),
+        ("阅文室", "Room", 18.0),
+        ("经办人", "Opened by", 12.0),
+        ("在场第二人", "Second person", 12.0),
+        ("开始", "Begun", 18.0),
+        ("交出页数", "Pages out", 10.0),
+        ("状态", "State", 10.0),
+        ("结束", "Ended", 18.0),
+    ];
+    let names = Names::read(look)?;
+    let rooms: HashMap<Id, String> = premises::rooms(look.conn, look.asker)?
+        .iter()
+        .map(|shown| read::<Room>(&shown.record).map(|room| (room.id, room.name)))
+        .collect::<Result<_, _>>()?;
+    let mut filter = loans::SessionFilter { limit: Some(PAGE), cursor: None, ..filter };
+    let found = pages(|cursor| {
+        filter.cursor = cursor;
+        loans::sessions(look.conn, look.asker, &filter)
+    })?;
+    let rows = found.iter().map(|row| {
+        let session: ReadingSession = read(&row.session)?;
+        let (state, ended) = match &session.state {
+            SessionState::Open { .. } => (look.language.pick("进行中", "open"), None),
+            SessionState::Closed { at, .. } => (look.language.pick("已结束", "closed"), Some(at.local())),
+        };
+        Ok(vec![
+            Cell::Text(row.register_number.clone()),
+            Cell::Text(row.title.clone()),
+            Cell::Text(row.label.clone()),
+            Cell::Text(names.person(&session.reader)),
+            text(rooms.get(&session.room).cloned()),
+            Cell::Text(names.person(&session.opened_by)),
+            Cell::Text(names.person(&session.second)),
+            Cell::Text(session.opened_at.local()),
+            Cell::Number(session.pages),
+            Cell::Text(state.to_owned()),
+            text(ended),
+        ])
+    });
+    workbook(look.language, ("现场阅读", "Reading sessions"), HEADINGS, rows)
+}
+
+/// `GET /api/incidents.xlsx`.
+pub(crate) fn incidents(look: &Look<'_>, filter: incidents::IncidentFilter) -> Result<Vec<u8>, Fault> {
+    const HEADINGS: &[Heading] = &[
+        ("编号", "Number", 16.0),
+        ("类型", "Kind", 16.0),
+        ("发现时间", "Opened", 18.0),
+        ("登记", "By", 12.0),
+        ("情况", "What is known", 60.0),
+        ("结案时间", "Closed", 18.0),
+        ("结案人", "Closed by", 12.0),
+        ("结论", "Conclusion", 60.0),
+    ];
+    let names = Names::read(look)?;
+    let mut filter = incidents::IncidentFilter { limit: Some(PAGE), cursor: None, ..filter };
+    let found = pages(|cursor| {
+        filter.cursor = cursor;
+        incidents::list(look.conn, look.asker, &filter)
+    })?;
+    let rows = found.iter().map(|shown| {
+        let incident: Incident = read(&shown.record)?;
+        let (at, by, conclusion) = match incident.state {
+            IncidentState::Open => (None, None, None),
+            IncidentState::Closed { at, by, conclusion } => {
+                (Some(at.local()), Some(names.person(&by)), Some(conclusion))
+            }
+        };
+        Ok(vec![
+            Cell::Text(incident.number),
+            Cell::Text(wording::incident(&incident.about, look.language).to_owned()),
+            Cell::Text(incident.opened_at.local()),
+            Cell::Text(names.actor(&incident.opened_by, look.language)),
+            Cell::Text(incident.description),
+            text(at),
+            text(by),
+            text(conclusion),
+        ])
+    });
+    workbook(look.language, ("事件", "Incidents"), HEADINGS, rows)
+}
+
+/// `GET /api/journal.xlsx`: for the security auditor, without titles like the list itself.
+pub(crate) fn journal(look: &Look<'_>, filter: journal::JournalFilter) -> Result<Vec<u8>, Fault> {
+    const HEADINGS: &[Heading] = &[
+        ("账号", "Entry", 10.0),
+        ("时间", "When", 20.0),
+        ("何人", "Who", 14.0),
+        ("事项", "Action", 24.0),
+        ("结果", "Result", 12.0),
+        ("原因", "Reason", 26.0),
+        ("对象", "Subject", 20.0),
+        ("条款", "Clauses", 30.0),
+        ("终端", "Terminal", 20.0),
+    ];
+    let names = Names::read(look)?;
+    let titles: HashMap<&str, (&str, &str)> =
+        jingui_office::actions().iter().map(|action| (action.name, action.title)).collect();
+    let mut filter = journal::JournalFilter { limit: Some(PAGE), cursor: None, ..filter };
+    if journal::list(look.office, look.conn, look.asker, &filter)?.is_none() {
+        return Err(Fault::Absent);
+    }
+    let found = pages(|cursor| {
+        filter.cursor = cursor;
+        let rows = journal::list(look.office, look.conn, look.asker, &filter)?;
+        Ok(rows.unwrap_or(Rows { rows: Vec::new(), next: None }))
+    })?;
+    let rows = found.into_iter().map(|entry| {
+        let action = titles
+            .get(entry.action.as_str())
+            .map_or(entry.action.clone(), |title| look.language.pick(title.0, title.1).to_owned());
+        let result = if entry.refused.is_some() {
+            look.language.pick("不予办理", "refused")
+        } else {
+            look.language.pick("已办理", "done")
+        };
+        Ok(vec![
+            Cell::Number(u32::try_from(entry.seq).unwrap_or(u32::MAX)),
+            Cell::Text(entry.at.local()),
+            Cell::Text(entry.actor_name.unwrap_or_else(|| names.actor(&entry.actor, look.language))),
+            Cell::Text(action),
+            Cell::Text(result.to_owned()),
+            text(entry.refused),
+            text(entry.subject_number),
+            Cell::Text(entry.clauses.join(" ")),
+            Cell::Text(entry.terminal),
+        ])
+    });
+    workbook(look.language, ("账本", "Journal"), HEADINGS, rows)
+}
+
+/// `GET /api/cabinets/{cabinet}/contents.xlsx`.
+pub(crate) fn cabinet(look: &Look<'_>, _: Nothing) -> Result<Vec<u8>, Fault> {
+    const HEADINGS: &[Heading] = &[
+        ("格", "Slot", 8.0),
+        ("份", "Copy", 16.0),
+        ("密级", "Level", 12.0),
+        ("文号", "Document number", 24.0),
+        ("标题", "Title", 60.0),
+    ];
+    let found = premises::cabinet(look.conn, look.asker, &look.id("cabinet")?)?.ok_or(Fault::Absent)?;
+    let cabinet: Cabinet = read(&found.cabinet)?;
+    let rows = found.contents.iter().map(|content| {
+        let copy: Copy = read(&content.copy)?;
+        let slot = match copy.custody {
+            Custody::Kept { slot, .. } => Cell::Number(slot.into()),
+            _ => Cell::Empty,
+        };
+        Ok(vec![
+            slot,
+            Cell::Text(copy.label),
+            Cell::Text(level(copy.level, look.language)),
+            text(content.document_number.clone()),
+            Cell::Text(content.title.clone()),
+        ])
+    });
+    workbook(look.language, (&cabinet.name, &cabinet.name), HEADINGS, rows)
 }
 
 /// `GET /api/people.xlsx`.
@@ -265,6 +439,15 @@ impl Names {
 
     fn person(&self, id: &Id) -> String {
         self.people.get(id).cloned().unwrap_or_default()
+    }
+
+    /// A person's name, or that of a mechanism.
+    fn actor(&self, actor: &str, language: Language) -> String {
+        match actor {
+            "clock" => language.pick("时钟", "clock").to_owned(),
+            "founder" => language.pick("初建", "founder").to_owned(),
+            _ => actor.parse().map(|id| self.person(&id)).unwrap_or_default(),
+        }
     }
 
     fn department(&self, id: Option<&Id>) -> String {

@@ -32,15 +32,6 @@ struct Completion {
     typed: String,
 }
 
-/// Which reading sessions are listed.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct SessionFilter {
-    /// Only open ones.
-    #[serde(default)]
-    open: bool,
-}
-
 /// A list that has no further page.
 fn whole<T>(rows: Vec<T>) -> Rows<T> {
     Rows { rows, next: None }
@@ -118,11 +109,18 @@ fn of_loans() -> Vec<View> {
             look.version(loan.version);
             Ok(loan)
         }),
-        list("/api/reading-sessions", ("现场阅读", "Reading sessions"), |look, filter: SessionFilter| {
-            Ok(whole(loans::sessions(look.conn, look.asker, filter.open)?))
-        }),
+        list(
+            "/api/reading-sessions",
+            ("现场阅读", "Reading sessions"),
+            |look, filter: loans::SessionFilter| Ok(loans::sessions(look.conn, look.asker, &filter)?),
+        ),
+        sheet(
+            "/api/reading-sessions.xlsx",
+            ("导出现场阅读", "Reading sessions as a workbook"),
+            sheets::sessions,
+        ),
         list("/api/receipts", ("收文", "Receipts"), |look, filter: receipts::ReceiptFilter| {
-            Ok(whole(receipts::list(look.conn, look.asker, &filter)?))
+            Ok(receipts::list(look.conn, look.asker, &filter)?)
         }),
         sheet("/api/receipts.xlsx", ("导出收文", "Receipts as a workbook"), sheets::receipts),
         point("/api/receipts/{receipt}", ("一件收文", "A receipt"), |look, _: Nothing| {
@@ -155,6 +153,11 @@ fn of_places_and_people() -> Vec<View> {
                 Ok(cabinet)
             },
         ),
+        sheet(
+            "/api/cabinets/{cabinet}/contents.xlsx",
+            ("导出柜内文件", "A cabinet's contents as a workbook"),
+            sheets::cabinet,
+        ),
         list("/api/directory", ("通讯录", "Everybody's name, to choose from"), |look, _: Nothing| {
             Ok(whole(people::directory(look.conn, look.asker)?))
         }),
@@ -179,11 +182,13 @@ fn of_supervision() -> Vec<View> {
             Ok(workbench::workbench(look.conn, look.asker, look.rules, look.today)?)
         }),
         list("/api/incidents", ("事件", "Incidents"), |look, filter: incidents::IncidentFilter| {
-            Ok(whole(incidents::list(look.conn, look.asker, &filter)?))
+            Ok(incidents::list(look.conn, look.asker, &filter)?)
         }),
+        sheet("/api/incidents.xlsx", ("导出事件", "Incidents as a workbook"), sheets::incidents),
         list("/api/journal", ("账本", "The journal"), |look, filter: journal::JournalFilter| {
             journal::list(look.office, look.conn, look.asker, &filter)?.ok_or(Fault::Absent)
         }),
+        sheet("/api/journal.xlsx", ("导出账本", "The journal as a workbook"), sheets::journal),
         point("/api/filters", ("本人保存的筛选", "One's own saved filters"), |look, _: Nothing| {
             Ok(whole(filters::own(look.conn, look.asker)?))
         }),

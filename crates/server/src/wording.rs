@@ -3,11 +3,24 @@
 //! Refusals of the office have their wording in the rule pack's `refusals.toml`.
 
 use axum::http::StatusCode;
+use jingui_office::accountability::incident::IncidentKind;
 use jingui_regulation::{Category, Level, Role, RulePack};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::language::Language;
+
+/// The kind of an incident.
+pub(crate) const fn incident(kind: &IncidentKind, language: Language) -> &'static str {
+    let (zh, en) = match kind {
+        IncidentKind::BrokenSeal { .. } => ("封口破损", "broken seal"),
+        IncidentKind::Overdue { .. } => ("超期未还", "overdue loan"),
+        IncidentKind::Damaged { .. } => ("归还损毁", "damaged on return"),
+        IncidentKind::Lost { .. } => ("文件丢失", "copy lost"),
+        IncidentKind::PagesMissing { .. } => ("页数不符", "pages missing"),
+    };
+    language.pick(zh, en)
+}
 
 /// The short title of a status: Chinese, English.
 pub(crate) const fn title(status: StatusCode) -> (&'static str, &'static str) {

@@ -752,6 +752,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cabinets/{cabinet}/contents.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 导出柜内文件 · A cabinet's contents as a workbook */
+        get: operations["cabinetsCabinetContentsXlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calendar/{year}": {
         parameters: {
             query?: never;
@@ -1008,6 +1025,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/incidents.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 导出事件 · Incidents as a workbook */
+        get: operations["incidentsXlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/items": {
         parameters: {
             query?: never;
@@ -1136,6 +1170,23 @@ export interface paths {
         };
         /** 账本 · The journal */
         get: operations["journal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/journal.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 导出账本 · The journal as a workbook */
+        get: operations["journalXlsx"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1341,6 +1392,23 @@ export interface paths {
         };
         /** 现场阅读 · Reading sessions */
         get: operations["readingSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reading-sessions.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 导出现场阅读 · Reading sessions as a workbook */
+        get: operations["readingSessionsXlsx"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3325,6 +3393,29 @@ export interface components {
         Seal: "intact" | "broken";
         /** @description State of an envelope's seal. */
         SealInput: "intact" | "broken";
+        /** @description A reading session with what was read. */
+        SessionRow: {
+            /** @description The copy's label. */
+            label: string;
+            /** @description The item's register number. */
+            register_number: string;
+            /** @description The session. */
+            session: components["schemas"]["ReadingSession"];
+            /** @description The item's title. */
+            title: string;
+            /**
+             * Format: uint64
+             * @description Its version.
+             */
+            version: number;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        SessionRowRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["SessionRow"][];
+        };
         /** @description Whether a session is open. */
         SessionState: {
             /** @description The incident, when pages were found missing at the count. */
@@ -3502,23 +3593,6 @@ export interface components {
             next: string | null;
             /** @description The rows. */
             rows: components["schemas"]["ShownPerson"][];
-        };
-        /** @description A record as stored, with its version. */
-        ShownReadingSession: {
-            /** @description The record. */
-            record: components["schemas"]["ReadingSession"];
-            /**
-             * Format: uint64
-             * @description Its version.
-             */
-            version: number;
-        };
-        /** @description Rows of a list, and where the next page begins. */
-        ShownReadingSessionRows: {
-            /** @description What to send as `cursor` for the next page; nothing at the end. */
-            next: string | null;
-            /** @description The rows. */
-            rows: components["schemas"]["ShownReadingSession"][];
         };
         /** @description A record as stored, with its version. */
         ShownReceipt: {
@@ -5749,6 +5823,36 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    cabinetsCabinetContentsXlsx: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cabinet: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     calendarYear: {
         parameters: {
             query?: never;
@@ -6231,6 +6335,10 @@ export interface operations {
     incidents: {
         parameters: {
             query?: {
+                /** @description Where the page begins. */
+                cursor?: components["schemas"]["CursorInput"];
+                /** @description Rows on the page, 1 to 200. */
+                limit?: number;
                 /** @description Only open ones, or only closed ones. */
                 open?: boolean;
             };
@@ -6247,6 +6355,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ShownIncidentRows"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    incidentsXlsx: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins. */
+                cursor?: components["schemas"]["CursorInput"];
+                /** @description Rows on the page, 1 to 200. */
+                limit?: number;
+                /** @description Only open ones, or only closed ones. */
+                open?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                 };
             };
             400: components["responses"]["Problem"];
@@ -6589,6 +6732,51 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EntryShownRows"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    journalXlsx: {
+        parameters: {
+            query?: {
+                /** @description Action. */
+                action?: string;
+                /** @description Acting person, or the name of a mechanism. */
+                actor?: string;
+                /** @description Where the page begins. */
+                cursor?: components["schemas"]["CursorInput"];
+                /** @description First day. */
+                from?: components["schemas"]["DateInput"];
+                /** @description Rows on the page, 1 to 200. */
+                limit?: number;
+                /** @description Only refused, or only done. */
+                refused?: boolean;
+                /** @description Key of the record concerned. */
+                subject?: string;
+                /** @description Last day. */
+                to?: components["schemas"]["DateInput"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                 };
             };
             400: components["responses"]["Problem"];
@@ -6984,7 +7172,11 @@ export interface operations {
     readingSessions: {
         parameters: {
             query?: {
-                /** @description Only open ones. */
+                /** @description Where the page begins. */
+                cursor?: components["schemas"]["CursorInput"];
+                /** @description Rows on the page, 1 to 200. */
+                limit?: number;
+                /** @description Only open ones, or only closed ones. */
                 open?: boolean;
             };
             header?: never;
@@ -6999,7 +7191,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ShownReadingSessionRows"];
+                    "application/json": components["schemas"]["SessionRowRows"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    readingSessionsXlsx: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins. */
+                cursor?: components["schemas"]["CursorInput"];
+                /** @description Rows on the page, 1 to 200. */
+                limit?: number;
+                /** @description Only open ones, or only closed ones. */
+                open?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                 };
             };
             400: components["responses"]["Problem"];
@@ -7015,8 +7242,18 @@ export interface operations {
     receipts: {
         parameters: {
             query?: {
+                /** @description Where the page begins. */
+                cursor?: components["schemas"]["CursorInput"];
+                /** @description Rows on the page, 1 to 200. */
+                limit?: number;
                 /** @description Only those not completely registered. */
                 open?: boolean;
+                /** @description First day of receipt. */
+                received_from?: components["schemas"]["DateInput"];
+                /** @description Last day of receipt. */
+                received_to?: components["schemas"]["DateInput"];
+                /** @description Part of the sender's name. */
+                source?: string;
             };
             header?: never;
             path?: never;
@@ -7046,8 +7283,18 @@ export interface operations {
     receiptsXlsx: {
         parameters: {
             query?: {
+                /** @description Where the page begins. */
+                cursor?: components["schemas"]["CursorInput"];
+                /** @description Rows on the page, 1 to 200. */
+                limit?: number;
                 /** @description Only those not completely registered. */
                 open?: boolean;
+                /** @description First day of receipt. */
+                received_from?: components["schemas"]["DateInput"];
+                /** @description Last day of receipt. */
+                received_to?: components["schemas"]["DateInput"];
+                /** @description Part of the sender's name. */
+                source?: string;
             };
             header?: never;
             path?: never;

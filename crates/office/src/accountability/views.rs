@@ -8,7 +8,8 @@ use serde::Deserialize;
 
 use super::incident::Incident;
 use crate::items::reading::{by_duty, readable};
-use crate::items::views::{Shown, shown};
+use crate::items::views::Shown;
+use crate::page::{Condition, Cursor, Rows, latest};
 
 /// Which incidents are listed.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -17,28 +18,35 @@ pub struct IncidentFilter {
     /// Only open ones, or only closed ones.
     #[serde(default)]
     pub open: Option<bool>,
+    /// Rows on the page, 1 to 200.
+    #[schemars(range(min = 1, max = 200))]
+    pub limit: Option<u16>,
+    /// Where the page begins.
+    pub cursor: Option<Cursor>,
 }
 
-/// Incidents, latest first, at most 200.
+/// Incidents, latest first.
 pub fn list(
     conn: &Connection,
     asker: &Asker,
     filter: &IncidentFilter,
-) -> Result<Vec<Shown<Incident>>, StoreError> {
+) -> Result<Rows<Shown<Incident>>, StoreError> {
+    let mut condition = Condition::default();
     if !by_duty(asker) {
-        return Ok(Vec::new());
+        condition.and("0", []);
     }
     let rule = readable(asker);
-    let only = match filter.open {
-        Some(true) => "incident.state = 'open' AND",
-        Some(false) => "incident.state = 'closed' AND",
-        None => "",
-    };
-    let sql = format!(
-        "SELECT version, body FROM incident WHERE {only}
-         (incident.item IS NULL OR EXISTS (SELECT 1 FROM item WHERE item.key = incident.item AND ({})))
-         ORDER BY opened_at DESC LIMIT 200",
-        rule.sql
+    condition
+        .equals("incident.state", filter.open.map(|open| if open { "open" } else { "closed" }.to_owned()));
+    condition.and(
+        format!(
+            "incident.item IS NULL OR EXISTS (SELECT 1 FROM item WHERE item.key = incident.item AND ({}))",
+            rule.sql
+        ),
+        rule.values,
     );
-    shown(conn, &sql, rule.values)
+    let select = "SELECT key, version, body FROM incident";
+    latest(conn, select, "key", condition, filter.limit, filter.cursor.as_ref(), |row| {
+        Ok(Shown::from_row(row, 1, 2)?)
+    })
 }

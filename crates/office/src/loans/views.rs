@@ -12,8 +12,8 @@ use serde_json::value::RawValue;
 use super::clockwork::{escalates, reminds};
 use super::{Loan, LoanState, ReadingSession};
 use crate::items::reading::{by_duty, readable};
-use crate::items::views::{Shown, id, raw, shown};
-use crate::page::{Condition, Cursor, Rows, limit};
+use crate::items::views::{id, raw};
+use crate::page::{Condition, Cursor, Rows, latest, limit};
 use crate::work::Rules;
 
 /// Which loans are listed.
@@ -171,27 +171,64 @@ pub fn detail(conn: &Connection, asker: &Asker, loan: &Id) -> Result<Option<Loan
     Ok(rows(conn, asker, &condition, "loan.key", 1, false)?.rows.pop())
 }
 
-/// Reading sessions of items the reader may know of: the open ones, or the latest 100.
+/// Which reading sessions are listed.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SessionFilter {
+    /// Only open ones, or only closed ones.
+    pub open: Option<bool>,
+    /// Rows on the page, 1 to 200.
+    #[schemars(range(min = 1, max = 200))]
+    pub limit: Option<u16>,
+    /// Where the page begins.
+    pub cursor: Option<Cursor>,
+}
+
+/// A reading session with what was read.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SessionRow {
+    /// The session.
+    #[schemars(with = "ReadingSession")]
+    pub session: Box<RawValue>,
+    /// Its version.
+    pub version: u64,
+    /// The item's register number.
+    pub register_number: String,
+    /// The item's title.
+    pub title: String,
+    /// The copy's label.
+    pub label: String,
+}
+
+/// Reading sessions of items the reader may know of, latest first.
 pub fn sessions(
     conn: &Connection,
     asker: &Asker,
-    open: bool,
-) -> Result<Vec<Shown<ReadingSession>>, StoreError> {
+    filter: &SessionFilter,
+) -> Result<Rows<SessionRow>, StoreError> {
     let rule = readable(asker);
-    let only = if open { "reading_session.state = 'open' AND" } else { "" };
-    let sql = format!(
-        "SELECT reading_session.version, reading_session.body FROM reading_session JOIN item ON item.key = reading_session.item
-         WHERE {only} ({}) ORDER BY reading_session.opened_at DESC LIMIT 100",
-        rule.sql
+    let mut condition = Condition::default();
+    condition.equals(
+        "reading_session.state",
+        filter.open.map(|open| if open { "open" } else { "closed" }.to_owned()),
     );
+    condition.and(rule.sql, rule.values);
     // Who else reads what is the registry's business; a reader sees the own sessions.
-    if by_duty(asker) {
-        return shown(conn, &sql, rule.values);
+    if !by_duty(asker) {
+        condition.equals("reading_session.reader", Some(asker.id.clone()));
     }
-    let sql = sql.replacen("WHERE ", "WHERE reading_session.reader = ? AND ", 1);
-    let mut values = vec![Value::Text(asker.id.clone())];
-    values.extend(rule.values);
-    shown(conn, &sql, values)
+    let select = "SELECT reading_session.key, reading_session.version, reading_session.body, item.register_number, item.title, copy.label
+                  FROM reading_session JOIN item ON item.key = reading_session.item
+                  JOIN copy ON copy.key = reading_session.body ->> '$.copy'";
+    latest(conn, select, "reading_session.key", condition, filter.limit, filter.cursor.as_ref(), |row| {
+        Ok(SessionRow {
+            version: row.get(1)?,
+            session: raw(row, 2)?,
+            register_number: row.get(3)?,
+            title: row.get(4)?,
+            label: row.get(5)?,
+        })
+    })
 }
 
 /// Loans for which the clock has something to do.

@@ -1,7 +1,7 @@
 //! What is shown of receipts and imports: to the registry and the office head.
 
 use jingui_access::Asker;
-use jingui_regulation::Role;
+use jingui_regulation::{Date, Moment, Role, fold};
 use jingui_store::{Id, StoreError};
 use rusqlite::Connection;
 use rusqlite::types::Value;
@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::Receipt;
 use super::import::ImportRun;
 use crate::items::views::{Shown, shown};
+use crate::page::{Condition, Cursor, Rows, latest};
 
 /// Which receipts are listed.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -19,29 +20,51 @@ pub struct ReceiptFilter {
     /// Only those not completely registered.
     #[serde(default)]
     pub open: Option<bool>,
+    /// Part of the sender's name.
+    #[schemars(length(max = 200))]
+    pub source: Option<String>,
+    /// First day of receipt.
+    pub received_from: Option<Date>,
+    /// Last day of receipt.
+    pub received_to: Option<Date>,
+    /// Rows on the page, 1 to 200.
+    #[schemars(range(min = 1, max = 200))]
+    pub limit: Option<u16>,
+    /// Where the page begins.
+    pub cursor: Option<Cursor>,
 }
 
 fn keeps(asker: &Asker) -> bool {
     asker.is(Role::Registrar) || asker.is(Role::OfficeHead)
 }
 
-/// Receipts, latest first, at most 200.
+/// Receipts, latest first.
 pub fn list(
     conn: &Connection,
     asker: &Asker,
     filter: &ReceiptFilter,
-) -> Result<Vec<Shown<Receipt>>, StoreError> {
+) -> Result<Rows<Shown<Receipt>>, StoreError> {
+    let mut condition = Condition::default();
     if !keeps(asker) {
-        return Ok(Vec::new());
+        condition.and("0", []);
     }
-    match filter.open {
-        Some(open) => shown(
-            conn,
-            "SELECT version, body FROM receipt WHERE open = ?1 ORDER BY received_at DESC LIMIT 200",
-            [Value::Integer(open.into())],
-        ),
-        None => shown(conn, "SELECT version, body FROM receipt ORDER BY received_at DESC LIMIT 200", []),
+    condition.equals("open", filter.open.map(i64::from));
+    if let Some(source) = &filter.source {
+        condition.and(
+            "instr(source, ?) > 0",
+            [Value::Text(fold::text(source).unwrap_or_else(|_| source.clone()))],
+        );
     }
+    if let Some(from) = filter.received_from {
+        condition.and("received_at >= ?", [Value::Text(Moment::at(from, 0, 0).to_string())]);
+    }
+    if let Some(to) = filter.received_to {
+        condition.and("received_at < ?", [Value::Text(Moment::at(to.plus_days(1), 0, 0).to_string())]);
+    }
+    let select = "SELECT key, version, body FROM receipt";
+    latest(conn, select, "key", condition, filter.limit, filter.cursor.as_ref(), |row| {
+        Ok(Shown::from_row(row, 1, 2)?)
+    })
 }
 
 /// One receipt.
