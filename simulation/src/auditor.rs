@@ -60,7 +60,7 @@ impl Auditor {
             match kind.as_str() {
                 "copy" => self.copy(line, before, body),
                 "loan" => self.loan(line, before, body),
-                "reading_session" => self.session(line, body),
+                "reading_session" => self.session(line, before, body),
                 _ => {}
             }
         }
@@ -86,6 +86,10 @@ impl Auditor {
             if !confirmed && !found {
                 self.wrong(line, format!("{} passes on without both sides: {old} → {new}", after["label"]));
             }
+        }
+        if state(new) == "lent" && changes_hands {
+            self.may_know(line, &new["holder"], level);
+            self.in_scope(line, &new["holder"], &after["item"]);
         }
         if state(old) == "lent" && state(new) == "lent" && old["holder"] != new["holder"] {
             self.wrong(line, "passed from borrower to borrower");
@@ -157,13 +161,43 @@ impl Auditor {
     }
 
     /// Clause 3.1.3.2: a second person is there, not the reader and not who opens.
-    fn session(&mut self, line: &Line, session: &Value) {
+    fn session(&mut self, line: &Line, before: &Value, session: &Value) {
+        if before.is_null() {
+            let level =
+                self.record("item", &session["item"])["marking"]["level"].as_u64().unwrap_or_default();
+            for present in ["reader", "second", "opened_by"] {
+                self.may_know(line, &session[present], level);
+            }
+            self.in_scope(line, &session["reader"], &session["item"]);
+        }
         if session["second"] == session["opened_by"] || session["second"] == session["reader"] {
             self.wrong(line, "the second person of a reading session is one of the two");
         }
         let room = self.record("room", &session["room"]);
         if room["reading"] != true {
             self.wrong(line, "read outside of a reading room");
+        }
+    }
+
+    /// Clauses 3.5.1, 3.5.3: cleared for the level; from level 2 on committed, and reviewed for it.
+    fn may_know(&mut self, line: &Line, person: &Value, level: u64) {
+        let person = self.record("person", person);
+        let review = &person["review"];
+        let vetted = !person["commitment"].is_null()
+            && review["due"].as_str().is_some_and(|due| line.day.as_str() < due)
+            && review["supports"].as_u64().unwrap_or_default() >= level;
+        if person["clearance"].as_u64().unwrap_or_default() < level || level >= 2 && !vetted {
+            self.wrong(line, format!("{} may not know of level {level}", person["name"]));
+        }
+    }
+
+    /// Clause 3.1.1.3: inside the need-to-know scope of the item.
+    fn in_scope(&mut self, line: &Line, person: &Value, item: &Value) {
+        let scope = self.record("item", item)["scope"].clone();
+        let named = |list: &str, who: &Value| scope[list].as_array().is_some_and(|all| all.contains(who));
+        let department = self.record("person", person)["department"].clone();
+        if scope["kind"] != "everyone" && !named("people", person) && !named("departments", &department) {
+            self.wrong(line, format!("{person} receives from outside the scope"));
         }
     }
 

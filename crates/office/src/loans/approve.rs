@@ -11,7 +11,6 @@ use super::loan::{Approval, Loan};
 use super::terms::within;
 use crate::action::{About, Action, Stop};
 use crate::field::Paragraph;
-use crate::personnel::Person;
 use crate::refusal::Refusal;
 use crate::work::Work;
 
@@ -46,8 +45,8 @@ impl Action for Approve {
                 .into());
         }
         within(days, loan.level, work.rules)?;
-        // Commitment or review may have lapsed since the application.
-        Person::fit_for(work, &loan.applicant, loan.level)?;
+        // Commitment or review may have lapsed since the application, or the scope may have changed.
+        loan.borrower(work, loan.level)?;
         let usable_until = (loan.level == Level::TopSecret).then(|| {
             let days = work.rules.count(Param::LoanApprovalTopSecret);
             work.rules.calendar.add_working_days(work.today(), days).date

@@ -9,7 +9,6 @@ use super::apply::top_secret_stays;
 use super::loan::{Loan, LoanState, Mode};
 use crate::action::{About, Action, Stop};
 use crate::items::{Copy, Purpose};
-use crate::personnel::Person;
 use crate::refusal::Refusal;
 use crate::work::Work;
 
@@ -55,7 +54,7 @@ impl Action for HandOver {
         }
         let today = work.today();
         let days = loan.usable(today)?.days;
-        Person::fit_for(work, &loan.applicant, copy.level)?;
+        loan.borrower(work, copy.level)?;
         let deadline = work.rules.calendar.add_working_days(today, days);
         let by = work.person()?.clone();
         let purpose = Purpose::Loan { loan: loan.id.clone(), due: deadline.date };
@@ -99,7 +98,7 @@ impl Action for Acknowledge {
         let deadline = work.rules.calendar.add_working_days(work.today(), approval.days);
         let mut copy = work.need::<Copy>(copy)?.record;
         let by = work.person()?.clone();
-        Person::fit_for(work, &by, copy.level)?;
+        loan.borrower(work, copy.level)?;
         copy.custody = copy.custody.accept(&by)?.0.extend(deadline.date)?;
         let loan = loan.take_out(work.now(), deadline)?;
         work.put(&copy)?;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::action::{About, Stop};
 use crate::items::Item;
+use crate::personnel::Person;
 use crate::refusal::Refusal;
 use crate::work::Work;
 
@@ -255,6 +256,21 @@ impl Loan {
             ..item.thing()
         };
         Ok((About::record("loan", id.as_str(), loan.version).with(thing), loan))
+    }
+
+    /// The applicant, who may still know of the item: fit for the level and inside the scope (clause 3.1.1.3). Asked
+    /// again at every step towards the copy; scope, department and clearance may have changed since the application.
+    pub fn borrower(&self, work: &Work<'_, '_>, level: Level) -> Result<Stored<Person>, Stop> {
+        let person = Person::fit_for(work, &self.applicant, level)?;
+        let scope = work.need::<Item>(&self.item)?.scope.tokens();
+        if person.asker(work.today()).tokens().iter().any(|token| scope.contains(token)) {
+            return Ok(person);
+        }
+        Err(Refusal::new("loan.outside_scope", &["3.1.1.3"])
+            .fact("person", person.name.as_str())
+            .fact("number", self.number.as_str())
+            .cured_by(Role::Registrar)
+            .into())
     }
 
     fn with(self, state: LoanState) -> Self {

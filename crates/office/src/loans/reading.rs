@@ -152,7 +152,7 @@ impl Action for OpenSession {
             return Err(Refusal::new("reading.second_person", &["3.1.1.2"]).into());
         }
         Person::fit_for(work, &self.second, copy.level)?;
-        Person::fit_for(work, &loan.applicant, copy.level)?;
+        loan.borrower(work, copy.level)?;
         let session = ReadingSession {
             id: work.new_id(),
             loan: loan.id.clone(),

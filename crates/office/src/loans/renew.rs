@@ -10,7 +10,6 @@ use super::terms::within;
 use crate::action::{About, Action, Stop};
 use crate::field::Paragraph;
 use crate::items::Copy;
-use crate::personnel::Person;
 use crate::refusal::Refusal;
 use crate::work::Work;
 
@@ -84,7 +83,7 @@ impl Action for ApproveRenewal {
         let Some(renewal) = &out.renewal else { return Err(no_renewal(&loan).into()) };
         let days = out.approval.days + renewal.days;
         within_together(out.approval.days, renewal.days, &loan, work)?;
-        Person::fit_for(work, &loan.applicant, loan.level)?;
+        loan.borrower(work, loan.level)?;
         // Counted anew from the day it was taken out, so that moved working days fall the same way.
         let deadline = work.rules.calendar.add_working_days(out.since, days);
         let due = deadline.date.max(out.due);

@@ -301,6 +301,48 @@ fn clause_3_5_3_who_may_no_longer_know_can_still_return() {
     h.did(&h.by(&h.registrar), "loan.take_back", json!({"loan": loan, "check": {"condition": "sound"}}));
 }
 
+/// Who has left the scope since the application gets no further on the way to the copy, at whichever step.
+#[test]
+fn clause_3_1_1_3_the_scope_counts_until_the_copy_is_received() {
+    let h = office();
+    let (item, copies) = h.item(3, 1);
+    let scope = |people: &[&jingui_store::Id]| {
+        let scope = json!({"kind": "named", "people": people, "departments": []});
+        h.did(&h.by(&h.registrar), "item.rescope", json!({"item": item, "scope": scope}));
+    };
+    let steps = [
+        (&h.office_head, "loan.approve", json!({})),
+        (&h.registrar, "loan.hand_over", json!({"copy": copies[0]})),
+        (&h.staff, "loan.acknowledge", json!({"duties": true})),
+        (&h.staff, "loan.renew", json!({"days": 1, "reason": "尚未办结"})),
+        (&h.office_head, "loan.approve_renewal", json!({})),
+    ];
+    let loan = h.apply(&h.staff, &item, 2, "take_out");
+    for (person, action, mut input) in steps {
+        input["loan"] = json!(loan);
+        if action != "loan.renew" {
+            scope(&[&h.colleague]);
+            let refusal = h.refused(&h.by(person), action, input.clone());
+            assert_eq!(
+                (refusal.code, refusal.clauses),
+                ("loan.outside_scope", vec!["3.1.1.3".to_owned()]),
+                "{action}"
+            );
+            scope(&[&h.staff]);
+        }
+        h.did(&h.by(person), action, input);
+    }
+    // What one has, one can always give back.
+    scope(&[&h.colleague]);
+    h.did(&h.by(&h.staff), "loan.bring_back", json!({"loan": loan, "to": h.registrar}));
+    let on_site = h.apply(&h.colleague, &item, 1, "on_site");
+    h.did(&h.by(&h.office_head), "loan.approve", json!({"loan": on_site}));
+    h.did(&h.by(&h.registrar), "loan.take_back", json!({"loan": loan, "check": {"condition": "sound"}}));
+    scope(&[&h.staff]);
+    let open = json!({"loan": on_site, "copy": copies[0], "room": h.reading_room, "second": h.office_head, "phones_deposited": true, "pages": 3});
+    assert_eq!(h.refused(&h.by(&h.registrar), "reading.open", open).code, "loan.outside_scope");
+}
+
 /// Giver and receiver can call a hand-over off; the loan and the copy are as before.
 #[test]
 fn clause_3_1_1_2_a_hand_over_can_be_called_off() {
