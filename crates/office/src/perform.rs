@@ -23,11 +23,13 @@ use crate::work::{Caller, Rules, Work};
 
 /// The office: its store, its rules, its verbs.
 pub struct Office {
+    /// Apart from what actions need: a queued action that outlived the office would else close the store from the
+    /// writer's own thread, which can't wait for itself.
+    store: Arc<Store>,
     inner: Arc<Inner>,
 }
 
 struct Inner {
-    store: Store,
     pack: RulePack,
     engine: Engine,
     texts: Texts,
@@ -85,7 +87,7 @@ pub enum OpenError {
 
 impl Clone for Office {
     fn clone(&self) -> Self {
-        Self { inner: Arc::clone(&self.inner) }
+        Self { store: Arc::clone(&self.store), inner: Arc::clone(&self.inner) }
     }
 }
 
@@ -110,8 +112,8 @@ impl Office {
             .map_err(|problems| OpenError::Rules(problems.iter().map(ToString::to_string).collect()))?;
         let rules = store.read(|conn| rules::in_force(conn, &pack))?;
         Ok(Self {
+            store: Arc::new(store),
             inner: Arc::new(Inner {
-                store,
                 pack,
                 engine,
                 texts,
@@ -127,7 +129,7 @@ impl Office {
 
     /// The store.
     pub fn store(&self) -> &Store {
-        &self.inner.store
+        &self.store
     }
 
     /// The rule pack as installed.
@@ -181,7 +183,7 @@ impl Office {
         };
         let inner = Arc::clone(&self.inner);
         let Request { caller, seen, .. } = request;
-        self.inner.store.submit(
+        self.store.submit(
             move |unit| inner.run(unit, &registration, prepared, &caller, seen),
             move |done| {
                 answer(done.map(|(entry, result)| Performed { entry, result }).map_err(Unable::Store));
@@ -222,7 +224,7 @@ impl Office {
             clauses: vec!["3.3.2.1".to_owned()],
             subject: None,
         };
-        self.inner.store.act(move |_| Ok((draft, ()))).map(|(committed, ())| committed)
+        self.store.act(move |_| Ok((draft, ()))).map(|(committed, ())| committed)
     }
 }
 

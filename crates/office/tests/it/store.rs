@@ -1,6 +1,6 @@
 //! The journal proves the registers: what is altered behind its back is found and named.
 
-use jingui_office::Office;
+use jingui_office::{Caller, Office, Request};
 use jingui_regulation::RulePack;
 use jingui_store::{Finding, Store};
 use rusqlite::Connection;
@@ -170,4 +170,35 @@ fn unknown_fields_and_stray_values_are_refused_by_name() {
             .contains("200")
     );
     assert!(h.ask(&registrar, "receipt.burn", json!({}), None).is_err());
+}
+
+/// What was queued is done and answered even if the office is closed the moment after: the last handle isn't let go in
+/// the writer's own thread, which couldn't wait for its own end.
+#[test]
+fn clause_1_3_1_what_is_queued_when_the_office_closes_is_done() {
+    let Harness { office, clock, root, directory, security, .. } = Harness::on("2026-11-23");
+    let (sender, answers) = std::sync::mpsc::channel();
+    for number in 0..50 {
+        let sender = sender.clone();
+        let request = Request {
+            caller: Caller::Person { id: security.clone(), terminal: "test".into() },
+            action: "department.add".into(),
+            input: serde_json::value::to_raw_value(&json!({"name": format!("处{number}")})).unwrap(),
+            seen: None,
+        };
+        office.submit(request, move |answer| {
+            sender.send(answer.is_ok_and(|done| done.result.is_ok())).unwrap();
+        });
+    }
+    drop((office, sender));
+    assert_eq!(answers.iter().collect::<Vec<_>>(), [true; 50]);
+    let store = Store::open(&root, options(&directory, &clock, 12)).unwrap();
+    let sql = "SELECT count(*) FROM department WHERE name LIKE '处%'";
+    let count = store
+        .read(|conn| -> Result<i64, jingui_store::StoreError> {
+            Ok(conn.query_row(sql, [], |row| row.get(0))?)
+        })
+        .unwrap();
+    assert_eq!(count, 50);
+    assert_eq!(store.verify(|_, _| {}).unwrap().finding, None);
 }
