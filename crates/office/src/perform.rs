@@ -159,7 +159,7 @@ impl Office {
 
     /// The office's date as readers see it.
     pub fn today(&self) -> Date {
-        self.inner.store.now().date()
+        self.store.now().date()
     }
 
     /// The active person of that id.

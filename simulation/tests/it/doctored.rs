@@ -4,10 +4,17 @@ use jingui_simulation::book::Book;
 use jingui_simulation::{Play, auditor};
 use serde_json::{Value, json};
 
+/// A book with a loan that is out.
 fn book() -> Book {
     let mut play = Play::new(4).unwrap();
-    play.go_on(900).unwrap();
-    Book::read(play.office().unwrap()).unwrap()
+    for _ in 0..40 {
+        play.go_on(100).unwrap();
+        let book = Book::read(play.office().unwrap()).unwrap();
+        if book.of("loan").any(|(_, loan)| loan["state"]["name"] == "out") {
+            return book;
+        }
+    }
+    panic!("no loan is ever out in this play: take another seed");
 }
 
 /// Changes the first record of that kind that fits, in the register and in the last entry that put it.

@@ -147,6 +147,10 @@ impl Custody {
                 .fact("state", self.state())
                 .cured_by(Role::Registrar));
         }
+        if &to == by {
+            // Two people make a hand-over: nobody lends to, or checks a return of, himself or herself.
+            return Err(Refusal::new("copy.to_oneself", &["3.1.1.2"]).cured_by(Role::Registrar));
+        }
         let fits = match (&self, &purpose) {
             (Self::Desk { .. } | Self::Kept { .. }, Purpose::Place { .. } | Purpose::Loan { .. }) => true,
             (Self::Lent { loan: out, .. }, Purpose::Return { loan }) => out == loan,

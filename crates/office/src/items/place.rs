@@ -56,6 +56,8 @@ pub fn into_cabinet(
 ) -> Result<Custody, Stop> {
     cabinet.accept(level, slot)?;
     if &cabinet.custodian == by {
+        // A custodian who may no longer know hands it on; keeping it is over.
+        Person::fit_for(work, by, level)?;
         return Ok(custody.keep(by, cabinet.id.clone(), slot)?);
     }
     Person::fit_for(work, &cabinet.custodian, level)?;

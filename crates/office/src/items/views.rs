@@ -187,14 +187,15 @@ pub fn list(conn: &Connection, asker: &Asker, filter: &ItemFilter) -> Result<Row
     let search = typed(filter);
     let mut values = condition.values.clone();
     let from = match (&search, column) {
-        // Newest first is the order the index of words is kept in: it stops at the page's end.
+        // Newest first is the order the index of words is kept in: it stops at the page's end. Without `+` the two
+        // sides compare by different affinities, and no index of `item` serves.
         (Some(search), None) => {
             values.insert(0, Value::Text(search.clone()));
-            "(SELECT rowid AS found FROM words WHERE words MATCH ?) CROSS JOIN item ON item.serial = found"
+            "(SELECT rowid AS found FROM words WHERE words MATCH ?) CROSS JOIN item ON item.serial = +found"
         }
         (Some(search), Some(_)) => {
             values.insert(0, Value::Text(search.clone()));
-            "item INNER JOIN (SELECT rowid AS found FROM words WHERE words MATCH ?) ON item.serial = found"
+            "item INNER JOIN (SELECT rowid AS found FROM words WHERE words MATCH ?) ON item.serial = +found"
         }
         (None, _) => "item",
     };
@@ -238,7 +239,7 @@ pub fn count(
     let from = match typed(filter) {
         Some(search) => {
             condition.values.insert(0, Value::Text(search));
-            "(SELECT rowid AS found FROM words WHERE words MATCH ?) CROSS JOIN item ON item.serial = found"
+            "(SELECT rowid AS found FROM words WHERE words MATCH ?) CROSS JOIN item ON item.serial = +found"
         }
         None => "item",
     };
@@ -420,7 +421,7 @@ pub fn similar(conn: &Connection, asker: &Asker, typed: &Typed) -> Result<Vec<Si
         let mut values = vec![Value::Text(search)];
         values.extend(rule.values.clone());
         values.push(Value::Text(title));
-        let from = "(SELECT rowid AS found FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT 20) CROSS JOIN item ON item.serial = found";
+        let from = "(SELECT rowid AS found FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT 20) CROSS JOIN item ON item.serial = +found";
         collect(&format!("{select} {from} WHERE ({}) AND item.title = ? LIMIT 5", rule.sql), values)?;
     }
     all.truncate(5);

@@ -148,6 +148,9 @@ impl Action for OpenSession {
             return Err(Refusal::field("pages", "field.at_least_one").fact("found", self.pages).into());
         }
         let by = work.person()?.clone();
+        if loan.applicant == by {
+            return Err(Refusal::new("copy.to_oneself", &["3.1.1.2"]).cured_by(Role::Registrar).into());
+        }
         if self.second == by || self.second == loan.applicant {
             return Err(Refusal::new("reading.second_person", &["3.1.1.2"]).into());
         }

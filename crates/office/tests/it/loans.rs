@@ -413,3 +413,43 @@ fn clause_3_1_3_4_the_period_begins_when_the_borrower_confirms() {
     assert_eq!((&out["due"], &out["out"]["since"]), (&json!("2026-09-08"), &json!("2026-09-03")));
     assert_eq!(h.record("copy", &copies[0])["custody"]["due"], "2026-09-08");
 }
+
+/// Clause 3.1.1.2: two people make a hand-over; nobody lends to, or takes a return from, oneself.
+#[test]
+fn clause_3_1_1_2_nobody_hands_over_to_oneself() {
+    let h = office();
+    let (item, copies) = h.item(2, 1);
+    let registrar = h.by(&h.registrar);
+    let scope = json!({"item": item, "scope": {"kind": "named", "people": [h.registrar], "departments": []}});
+    h.did(&registrar, "item.rescope", scope);
+    let loan = h.apply(&h.registrar, &item, 3, "take_out");
+    h.did(&h.by(&h.office_head), "loan.approve", json!({"loan": loan}));
+    let own = h.refused(&registrar, "loan.hand_over", json!({"loan": loan, "copy": copies[0]}));
+    assert_eq!(own.code, "copy.to_oneself");
+    // Another keeper takes the copy over and hands it out; the return goes to that one too.
+    h.did(&registrar, "copy.place", json!({"copy": copies[0], "cabinet": h.cabinet_4, "slot": 1}));
+    h.did(&h.by(&h.custodian), "copy.accept", json!({"copy": copies[0]}));
+    h.did(&h.by(&h.custodian), "loan.hand_over", json!({"loan": loan, "copy": copies[0]}));
+    h.did(&registrar, "loan.acknowledge", json!({"loan": loan, "duties": true}));
+    let own = h.refused(&registrar, "loan.bring_back", json!({"loan": loan, "to": h.registrar}));
+    assert_eq!(own.code, "copy.to_oneself");
+    h.did(&registrar, "loan.bring_back", json!({"loan": loan, "to": h.custodian}));
+}
+
+/// Clause 1.3.3: a keeper who loses post or clearance can still hand on what is in keeping, and to nobody unfit.
+#[test]
+fn clause_1_3_3_a_keeper_who_lost_the_post_hands_on() {
+    let h = office();
+    let (_, copies) = h.item(4, 1);
+    let rights = json!({"person": h.custodian, "department": h.party, "roles": ["staff"], "class": "general", "clearance": 1});
+    h.did(&h.by(&h.security), "person.set_rights", rights);
+    let custodian = h.by(&h.custodian);
+    let own = json!({"copy": copies[0], "cabinet": h.cabinet_4, "slot": 2});
+    assert_eq!(h.refused(&custodian, "copy.place", own).code, "person.clearance_too_low");
+    let cabinet =
+        json!({"name": "保密柜5", "room": h.reading_room, "level": 4, "custodian": h.registrar, "slots": 9});
+    let cabinet = h.did(&h.by(&h.registrar), "cabinet.add", cabinet)["id"].clone();
+    h.did(&custodian, "copy.place", json!({"copy": copies[0], "cabinet": cabinet, "slot": 1}));
+    h.did(&h.by(&h.registrar), "copy.accept", json!({"copy": copies[0]}));
+    assert_eq!(h.record("copy", &copies[0])["custody"]["holder"], json!(h.registrar));
+}
