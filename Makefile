@@ -60,9 +60,10 @@ screenshots: console browser
 
 # A generated office of growing size, measured through HTTP; see bench/.
 bench: console
-	cargo run --release --package jingui-bench -- --items 10000
-	cargo run --release --package jingui-bench -- --items 100000
-	cargo run --release --package jingui-bench -- --items 1000000
+	cargo build --release --package jingui --package jingui-bench
+	$${CARGO_TARGET_DIR:-target}/release/jingui-bench --items 10000
+	$${CARGO_TARGET_DIR:-target}/release/jingui-bench --items 100000
+	$${CARGO_TARGET_DIR:-target}/release/jingui-bench --items 1000000
 
 # The API, from its own document, with more examples than make test takes.
 fuzz: console

@@ -86,6 +86,7 @@ impl Record for Item {
             "received_on, serial, level",
             "dated, serial, level",
             "department, serial, level",
+            "department, received_on, serial, level",
             "document_number, source",
             "unique:origin",
         ],

@@ -116,7 +116,7 @@ pub struct Place {
     pub holder: Option<Id>,
 }
 
-fn condition(asker: &Asker, filter: &ItemFilter) -> Condition {
+fn condition(conn: &Connection, asker: &Asker, filter: &ItemFilter) -> Result<Condition, StoreError> {
     let mut condition = Condition::default();
     let rule = readable(asker);
     condition.and(rule.sql, rule.values);
@@ -141,10 +141,19 @@ fn condition(asker: &Asker, filter: &ItemFilter) -> Condition {
         }
     }
     if let Some(state) = &filter.copy_state {
-        condition
-            .and("EXISTS (SELECT 1 FROM copy WHERE copy.item = item.key AND copy.state = ?)", [word(state)]);
+        // Where few copies are in that state, the search begins with them; where many are, any page of items soon
+        // has some.
+        let few: bool = conn
+            .prepare_cached("SELECT count(*) < 2000 FROM (SELECT 1 FROM copy WHERE state = ? LIMIT 2000)")?
+            .query_row([word(state)], |row| row.get(0))?;
+        let sql = if few {
+            "item.key IN (SELECT copy.item FROM copy WHERE copy.state = ?)"
+        } else {
+            "EXISTS (SELECT 1 FROM copy WHERE copy.item = item.key AND copy.state = ?)"
+        };
+        condition.and(sql, [word(state)]);
     }
-    condition
+    Ok(condition)
 }
 
 /// What was typed that can be searched for. Something unsearchable, such as only brackets, finds nothing.
@@ -155,7 +164,7 @@ fn typed(filter: &ItemFilter) -> Option<String> {
 
 /// A page of items.
 pub fn list(conn: &Connection, asker: &Asker, filter: &ItemFilter) -> Result<Rows<ItemRow>, StoreError> {
-    let mut condition = condition(asker, filter);
+    let mut condition = condition(conn, asker, filter)?;
     let sort = filter.sort.unwrap_or(ItemSort::Newest);
     let limit = limit(filter.limit);
     let (column, descending) = match sort {
@@ -235,7 +244,7 @@ pub fn count(
     filter: &ItemFilter,
     ceiling: u64,
 ) -> Result<Count, StoreError> {
-    let mut condition = condition(asker, filter);
+    let mut condition = condition(conn, asker, filter)?;
     let from = match typed(filter) {
         Some(search) => {
             condition.values.insert(0, Value::Text(search));

@@ -3,9 +3,13 @@
 //! A row that is already there is counted and left alone, so importing the same file again adds nothing; a row that
 //! can't be registered refuses itself only.
 
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::mpsc::{Receiver, sync_channel};
+
 use jingui_intake::{LedgerRow, Outcome};
 use jingui_regulation::{Category, Channel, Date, Level, Moment, Period, Urgency};
-use jingui_store::{Column, Id, Kind, Record};
+use jingui_store::{Column, Id, Kind, Record, StoreError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,7 +19,7 @@ use super::{DocumentNumber, series};
 use crate::action::{About, Action, Stop};
 use crate::field::{Line, Paragraph};
 use crate::items::{Item, Scope};
-use crate::perform::{Office, Request, Unable};
+use crate::perform::{Office, Performed, Request, Unable};
 use crate::personnel::Department;
 use crate::premises::Cabinet;
 use crate::refusal::Refusal;
@@ -23,6 +27,9 @@ use crate::work::{Caller, Work};
 
 /// Rows in one journal entry: large enough to be quick, small enough that others get their turn in between.
 const ROWS: usize = 250;
+/// Entries handed to the writer ahead of the answer to the first of them: it never waits for rows, and commits a few
+/// entries at once.
+const AHEAD: usize = 3;
 
 /// One import of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -245,13 +252,14 @@ impl Action for ImportRows {
             return Err(Refusal::field("rows", "field.thousand_rows").fact("found", self.rows.len()).into());
         }
         let mut outcome = RowsImported::default();
+        let mut desk = Desk::default();
         let mut serial = series::take(work, "serial", self.rows.len() as u64)?;
         for (place, row) in self.rows.into_iter().enumerate() {
             if work.exists::<Item>(&[("origin", row.key.as_str().into())])? {
                 outcome.present += 1;
                 continue;
             }
-            match import_row(work, &self.defaults, row, serial) {
+            match import_row(work, &mut desk, &self.defaults, row, serial) {
                 Ok(()) => outcome.accepted += 1,
                 Err(Stop::Refused(refusal)) => outcome.refused.push(RowRefused {
                     row: place,
@@ -262,12 +270,69 @@ impl Action for ImportRows {
             }
             serial += 1;
         }
+        for (year, numbers) in desk.numbers {
+            series::take(work, &yearly(year), numbers.taken)?;
+        }
         Ok(outcome)
     }
 }
 
-/// Registers one row. Whatever can be refused is refused before the first put.
-fn import_row(work: &mut Work<'_, '_>, defaults: &Defaults, row: Row, serial: u64) -> Result<(), Stop> {
+/// What rows of one entry share, so that it is looked up once and not for each row.
+#[derive(Default)]
+struct Desk {
+    departments: HashMap<String, Option<Id>>,
+    places: HashMap<String, Option<(Cabinet, u16)>>,
+    numbers: BTreeMap<i16, Taken>,
+}
+
+/// Register numbers of a year: the last one before this entry, and how many rows have taken one since.
+struct Taken {
+    last: u64,
+    taken: u64,
+}
+
+fn yearly(year: i16) -> String {
+    format!("item-{year}")
+}
+
+impl Desk {
+    fn department(&mut self, work: &Work<'_, '_>, name: &str) -> Result<Option<Id>, Stop> {
+        if let Some(known) = self.departments.get(name) {
+            return Ok(known.clone());
+        }
+        let found = work.find::<Department>(&[("name", name.into())])?.pop().map(|found| found.record.id);
+        self.departments.insert(name.to_owned(), found.clone());
+        Ok(found)
+    }
+
+    fn place(&mut self, work: &Work<'_, '_>, text: &str) -> Result<Option<(Cabinet, u16)>, Stop> {
+        if let Some(known) = self.places.get(text) {
+            return Ok(known.clone());
+        }
+        let found = place_of(work, text)?;
+        self.places.insert(text.to_owned(), found.clone());
+        Ok(found)
+    }
+
+    /// The next register number of a year; its series is put once, when all rows are done.
+    fn number(&mut self, work: &Work<'_, '_>, year: i16) -> Result<u64, Stop> {
+        let numbers = match self.numbers.entry(year) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(Taken { last: series::last(work, &yearly(year))?, taken: 0 }),
+        };
+        numbers.taken += 1;
+        Ok(numbers.last + numbers.taken)
+    }
+}
+
+/// Registers one row. Whatever can be refused is refused before a number is taken or anything is put.
+fn import_row(
+    work: &mut Work<'_, '_>,
+    desk: &mut Desk,
+    defaults: &Defaults,
+    row: Row,
+    serial: u64,
+) -> Result<(), Stop> {
     let received_on = row.received_on.unwrap_or_else(|| work.today());
     if received_on > work.today() {
         return Err(Refusal::field("date", "field.not_in_the_future")
@@ -275,9 +340,7 @@ fn import_row(work: &mut Work<'_, '_>, defaults: &Defaults, row: Row, serial: u6
             .into());
     }
     let department = match &row.department {
-        Some(name) => {
-            work.find::<Department>(&[("name", name.as_str().into())])?.pop().map(|found| found.record.id)
-        }
+        Some(name) => desk.department(work, name.as_str())?,
         None => None,
     };
     let scope = match &department {
@@ -286,7 +349,8 @@ fn import_row(work: &mut Work<'_, '_>, defaults: &Defaults, row: Row, serial: u6
     };
     let by = work.person()?.clone();
     let place_at = match &row.place {
-        Some(text) => place_of(work, text.as_str())?
+        Some(text) => desk
+            .place(work, text.as_str())?
             .filter(|(cabinet, slot)| cabinet.custodian == by && cabinet.accept(row.level, *slot).is_ok())
             .map(|(cabinet, slot)| PlaceAt { cabinet: cabinet.id, slot }),
         None => None,
@@ -314,7 +378,7 @@ fn import_row(work: &mut Work<'_, '_>, defaults: &Defaults, row: Row, serial: u6
     let checked: Checked = check(work, particulars, received_on)?;
     duplicate(work, checked.number(), checked.source())?;
     let year = received_on.year();
-    let number = series::take(work, &format!("item-{year}"), 1)?;
+    let number = desk.number(work, year)?;
     let numbers = Numbers { register: format!("{year}-{number:06}"), serial };
     enter(work, checked, numbers, None, Some(row.key.into()), place_at.as_ref())?;
     Ok(())
@@ -403,22 +467,34 @@ pub fn run(
     let run: ImportRun = serde_json::from_value(act(office, caller, BeginImport::NAME, &begin)?)?;
     let mut imported = Imported::default();
     imported.result.refused = outcome.refused.len() as u64;
-    for (chunk, ledger_rows) in outcome.accepted.chunks(ROWS).enumerate() {
-        let rows_json: Vec<Value> = ledger_rows.iter().map(row).collect();
-        let input = serde_json::json!({ "run": run.id, "defaults": defaults, "rows": rows_json });
-        let done: RowsImported = serde_json::from_value(act(office, caller, ImportRows::NAME, &input)?)?;
+    let mut chunks = outcome.accepted.chunks(ROWS);
+    let mut waiting: VecDeque<(usize, Receiver<_>)> = VecDeque::new();
+    let (mut goes_on, mut far) = (true, 0);
+    loop {
+        while goes_on
+            && waiting.len() < AHEAD
+            && let Some(ledger_rows) = chunks.next()
+        {
+            let rows_json: Vec<Value> = ledger_rows.iter().map(row).collect();
+            let input = serde_json::json!({ "run": run.id, "defaults": defaults, "rows": rows_json });
+            let (sender, receiver) = sync_channel(1);
+            let answer = move |performed| drop(sender.send(performed));
+            office.submit(request(caller, ImportRows::NAME, &input)?, answer);
+            waiting.push_back((ledger_rows.len(), receiver));
+        }
+        let Some((many, receiver)) = waiting.pop_front() else { break };
+        let done = result(receiver.recv().unwrap_or(Err(Unable::Store(StoreError::Stopped))))?;
+        let done: RowsImported = serde_json::from_value(done)?;
         imported.result.accepted += done.accepted;
         imported.result.present += done.present;
         imported.result.refused += done.refused.len() as u64;
         imported.refused.extend(done.refused.into_iter().map(|refused| Refused {
-            row: chunk * ROWS + refused.row,
+            row: far + refused.row,
             code: refused.code,
             facts: refused.facts,
         }));
-        let far = (chunk * ROWS + ledger_rows.len()) as u64;
-        if !progress(far, rows) {
-            break;
-        }
+        far += many;
+        goes_on &= progress(far as u64, rows);
     }
     let finish = serde_json::json!({ "run": run.id, "result": imported.result });
     act(office, caller, FinishImport::NAME, &finish)?;
@@ -426,13 +502,16 @@ pub fn run(
 }
 
 fn act(office: &Office, caller: &Caller, action: &str, input: &Value) -> Result<Value, ImportError> {
-    let request = Request {
-        caller: caller.clone(),
-        action: action.to_owned(),
-        input: serde_json::value::to_raw_value(input)?,
-        seen: None,
-    };
-    office.perform(request)?.result.map_err(|refusal| ImportError::Refused(Box::new(refusal)))
+    result(office.perform(request(caller, action, input)?))
+}
+
+fn request(caller: &Caller, action: &str, input: &Value) -> Result<Request, ImportError> {
+    let input = serde_json::value::to_raw_value(input)?;
+    Ok(Request { caller: caller.clone(), action: action.to_owned(), input, seen: None })
+}
+
+fn result(performed: Result<Performed, Unable>) -> Result<Value, ImportError> {
+    performed?.result.map_err(|refusal| ImportError::Refused(Box::new(refusal)))
 }
 
 /// A ledger row as the action takes it.

@@ -24,9 +24,14 @@ impl Record for Series {
     }
 }
 
+/// The number given last.
+pub fn last(work: &Work<'_, '_>, name: &str) -> Result<u64, Stop> {
+    Ok(work.get::<Series>(name)?.map_or(0, |series| series.record.last))
+}
+
 /// Takes the next `count` numbers of a series; answers the first.
 pub fn take(work: &mut Work<'_, '_>, name: &str, count: u64) -> Result<u64, Stop> {
-    let last = work.get::<Series>(name)?.map_or(0, |series| series.record.last);
+    let last = last(work, name)?;
     work.put(&Series { name: name.to_owned(), last: last + count })?;
     Ok(last + 1)
 }
