@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::str::FromStr;
 
 use cedar_policy::{
-    Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicyId, PolicySet, Request,
-    RestrictedExpression, Schema, ValidationMode, Validator,
+    ActionConstraint, Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicyId,
+    PolicySet, Request, RestrictedExpression, Schema, ValidationMode, Validator,
 };
 
 use crate::facts::{Asker, Thing};
@@ -36,13 +36,18 @@ pub struct PolicyProblem {
 
 /// The compiled policies.
 pub struct Engine {
-    policies: PolicySet,
     authorizer: Authorizer,
     clauses: HashMap<PolicyId, String>,
-    actions: HashMap<String, EntityUid>,
+    actions: HashMap<String, Verb>,
     person: EntityTypeName,
     thing: EntityUid,
     empty: Entities,
+}
+
+/// An action as the policies name it, with those policies that can speak of it: the others needn't be asked each time.
+struct Verb {
+    uid: EntityUid,
+    policies: PolicySet,
 }
 
 /// The clause of a default deny: nobody acts on what isn't entrusted to a named person.
@@ -116,19 +121,21 @@ impl Engine {
                 .map_err(|error| vec![problem("schema", 0, error.to_string(), "a type name")])
         };
         let action_type = fixed("Action")?;
+        let mut actions = HashMap::new();
+        for name in names {
+            let uid = EntityUid::from_type_name_and_id(action_type.clone(), EntityId::new(name));
+            let policies = PolicySet::from_policies(
+                policies.policies().filter(|policy| speaks_of(&policy.action_constraint(), &uid)).cloned(),
+            )
+            .map_err(|error| {
+                vec![problem("policies", 0, error.to_string(), "policies with ids of their own")]
+            })?;
+            actions.insert(name.to_owned(), Verb { uid, policies });
+        }
         Ok(Self {
-            policies,
             authorizer: Authorizer::new(),
             clauses,
-            actions: names
-                .into_iter()
-                .map(|name| {
-                    (
-                        name.to_owned(),
-                        EntityUid::from_type_name_and_id(action_type.clone(), EntityId::new(name)),
-                    )
-                })
-                .collect(),
+            actions,
             person: fixed("Person")?,
             thing: EntityUid::from_type_name_and_id(fixed("Thing")?, EntityId::new("it")),
             empty: Entities::empty(),
@@ -142,7 +149,7 @@ impl Engine {
     }
 
     fn ask(&self, asker: &Asker, action: &str, thing: &Thing) -> Option<Decision> {
-        let action = self.actions.get(action)?.clone();
+        let Verb { uid: action, policies } = self.actions.get(action)?;
         let principal = EntityUid::from_type_name_and_id(self.person.clone(), EntityId::new(&asker.id));
         let text = |value: &str| RestrictedExpression::new_string(value.to_owned());
         let texts = |values: Vec<String>| {
@@ -178,8 +185,9 @@ impl Engine {
         )
         .ok()?;
         let entities = self.empty.clone().add_entities([person, thing], None).ok()?;
-        let request = Request::new(principal, action, self.thing.clone(), Context::empty(), None).ok()?;
-        let response = self.authorizer.is_authorized(&request, &self.policies, &entities);
+        let request =
+            Request::new(principal, action.clone(), self.thing.clone(), Context::empty(), None).ok()?;
+        let response = self.authorizer.is_authorized(&request, policies, &entities);
         if response.diagnostics().errors().next().is_some() {
             return None;
         }
@@ -192,6 +200,15 @@ impl Engine {
             clauses.push(DEFAULT_CLAUSE.to_owned());
         }
         Some(Decision { allowed, clauses })
+    }
+}
+
+/// Whether a policy of that scope can match the action. Actions have no groups here: a list holds actions themselves.
+fn speaks_of(constraint: &ActionConstraint, action: &EntityUid) -> bool {
+    match constraint {
+        ActionConstraint::Any => true,
+        ActionConstraint::Eq(named) => named == action,
+        ActionConstraint::In(named) => named.contains(action),
     }
 }
 

@@ -116,19 +116,41 @@ pub struct Place {
     pub holder: Option<Id>,
 }
 
+/// Columns that have an index in the order of a list; only the first of them that is filtered by leads the way, and
+/// the others are looked at row by row. Left to itself the engine takes any, and sorts a tenth of the register.
+const fn leads(sort: ItemSort) -> &'static [&'static str] {
+    match sort {
+        ItemSort::Newest | ItemSort::Oldest => &["item.source", "item.department", "item.level"],
+        // The items of one unit are few enough to be sorted.
+        ItemSort::Dated => &["item.source", "item.category"],
+        ItemSort::Received => &["item.source", "item.department"],
+        ItemSort::Level => &["item.source", "item.level"],
+    }
+}
+
 fn condition(conn: &Connection, asker: &Asker, filter: &ItemFilter) -> Result<Condition, StoreError> {
     let mut condition = Condition::default();
     let rule = readable(asker);
     condition.and(rule.sql, rule.values);
     let day = |date: Date| Value::Text(date.to_string());
-    condition.equals("item.level", filter.level.map(|level| i64::from(level.number())));
-    condition.equals("item.category", filter.category.as_ref().map(word));
-    condition.equals(
-        "item.source",
-        filter.source.as_deref().map(|text| jingui_regulation::fold::text(text).unwrap_or_default()),
-    );
+    let source = filter.source.as_deref().map(|text| jingui_regulation::fold::text(text).unwrap_or_default());
+    let equals = [
+        ("item.source", source.map(Value::Text)),
+        ("item.department", filter.department.as_ref().map(|id| Value::Text(id.to_string()))),
+        ("item.category", filter.category.as_ref().map(word)),
+        ("item.level", filter.level.map(|level| Value::Integer(level.number().into()))),
+    ];
+    let filtered = |column: &str| equals.iter().any(|(known, value)| *known == column && value.is_some());
+    // Where words are searched for, they lead.
+    let lead = leads(filter.sort.unwrap_or(ItemSort::Newest))
+        .iter()
+        .find(|column| filter.q.is_none() && filtered(column));
+    for (column, value) in equals {
+        // A plus keeps the engine from an index.
+        let plus = if lead == Some(&column) { "" } else { "+" };
+        condition.equals(&format!("{plus}{column}"), value);
+    }
     condition.equals("item.urgency", filter.urgency.as_ref().map(word));
-    condition.equals("item.department", filter.department.as_ref().map(ToString::to_string));
     for (sql, date) in [
         ("item.received_on >= ?", filter.received_from),
         ("item.received_on <= ?", filter.received_to),
@@ -144,7 +166,7 @@ fn condition(conn: &Connection, asker: &Asker, filter: &ItemFilter) -> Result<Co
         // Where few copies are in that state, the search begins with them; where many are, any page of items soon
         // has some.
         let few: bool = conn
-            .prepare_cached("SELECT count(*) < 2000 FROM (SELECT 1 FROM copy WHERE state = ? LIMIT 2000)")?
+            .prepare_cached("SELECT count(*) < 300 FROM (SELECT 1 FROM copy WHERE state = ? LIMIT 300)")?
             .query_row([word(state)], |row| row.get(0))?;
         let sql = if few {
             "item.key IN (SELECT copy.item FROM copy WHERE copy.state = ?)"
