@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -34,12 +34,19 @@ impl DataDirectory {
             .mode(0o700)
             .create(path)
             .with_context(|| format!("can't make {}", path.display()))?;
+        // A directory that was there already is closed to others too.
+        fs::set_permissions(path, fs::Permissions::from_mode(0o700)).with_context(|| {
+            format!("can't close {} to others; it must be this account's own", path.display())
+        })?;
         Self::lock(path)
     }
 
     /// Opens the directory of an office that was set up.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
-        if !path.join("office.db").exists() {
+        let there = path.join("office.db").try_exists().with_context(|| {
+            format!("can't look into {}; run as the account that owns it", path.display())
+        })?;
+        if !there {
             bail!("{} holds no office; run `jingui init --data {}` first", path.display(), path.display());
         }
         Self::lock(path)

@@ -64,6 +64,15 @@ pub fn run(directory: &DataDirectory, root: &RootKey, order: &Order) -> anyhow::
         outcome.accepted.len(),
         outcome.refused.len()
     );
+    if outcome.accepted.is_empty() && outcome.refused.is_empty() {
+        bail!(
+            "no heading was recognised in {name}; write a mapping with --write-mapping, set its header and columns, and give it"
+        );
+    }
+    // A place that can't be written to is found before anything is registered, not afterwards.
+    if let Some(path) = &order.refused {
+        fs::write(path, []).with_context(|| format!("can't write {}", path.display()))?;
+    }
     let mut refused = outcome.refused.clone();
     if !order.dry_run {
         let caller = caller(&office, &order.account)?;
@@ -123,7 +132,7 @@ fn caller(office: &Office, account: &str) -> anyhow::Result<Caller> {
         Some(account) if account.open => {
             Ok(Caller::Person { id: account.person, terminal: "command line".into() })
         }
-        _ => bail!("there is no open account {account}"),
+        _ => bail!("there is no open account {account}; give --as the account of a registrar"),
     }
 }
 

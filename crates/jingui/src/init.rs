@@ -33,17 +33,14 @@ pub fn run(data: &Path, secret: &Secret) -> anyhow::Result<()> {
     }
     let names = names()?;
     let directory = DataDirectory::create(data)?;
-    let made = set_up(&directory, secret, &names);
-    if made.is_err() {
-        // Nothing is left behind that a second try would stumble over.
-        directory.clear();
-    }
+    // Nothing is left behind that a second try would stumble over.
+    let made = set_up(&directory, secret, &names).inspect_err(|_| directory.clear())?;
     println!(
         "\n金匮已在 {} 建立。以下初始口令只显示这一次，请当面分别交给三员，首次登录后各自修改：",
         data.display()
     );
     println!("The office is set up. First passwords, shown this once; hand each over in person:\n");
-    for (account, name, password) in made? {
+    for (account, name, password) in made {
         println!("  {account:<10} {password}   {name}");
     }
     match secret {

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use jingui_crypto::RootKey;
 use jingui_office::Office;
 use jingui_server::{Config, Live, Tls};
@@ -37,9 +37,16 @@ pub fn run(
     Ok(())
 }
 
+/// The book was read, and something in it differs.
+#[derive(Debug, thiserror::Error)]
+#[error("账本不符 / the book is not whole: {0}")]
+pub struct NotWhole(String);
+
 /// Verifies the book and tells the verdict; fails when something differs.
 pub fn verify(directory: &DataDirectory, root: &RootKey) -> anyhow::Result<()> {
-    let store = Store::open(root, directory.options())?;
+    let mut options = directory.options();
+    options.rebuild = false;
+    let store = Store::open(root, options)?;
     let mut told = 0;
     let verdict = store.verify(|done, total| {
         let percent = done * 100 / total.max(1);
@@ -47,7 +54,14 @@ pub fn verify(directory: &DataDirectory, root: &RootKey) -> anyhow::Result<()> {
             told = percent;
             eprintln!("{percent}% ({done} / {total})");
         }
-    })?;
+    });
+    let verdict = match verdict {
+        // A page that doesn't pass the cipher's check, or isn't a page any more, is no trouble with the disk's space.
+        Err(error) if error.is_damage() => {
+            return Err(NotWhole("the database file is damaged or was altered".to_owned()).into());
+        }
+        other => other?,
+    };
     match &verdict.finding {
         None => {
             println!(
@@ -56,7 +70,7 @@ pub fn verify(directory: &DataDirectory, root: &RootKey) -> anyhow::Result<()> {
             );
             Ok(())
         }
-        Some(finding) => bail!("账本不符 / the book is not whole: {}", describe(finding)),
+        Some(finding) => Err(NotWhole(describe(finding)).into()),
     }
 }
 

@@ -82,6 +82,7 @@ pub fn actions() -> Vec<Registration> {
         Registration::of::<loans::take_back::TakeBack>(),
         Registration::of::<personnel::account::ChangePassword>(),
         Registration::of::<personnel::account::CloseAccount>(),
+        Registration::of::<personnel::account::ResetAccount>(),
         Registration::of::<personnel::account::OpenAccount>(),
         Registration::of::<personnel::account::SignIn>(),
         Registration::of::<personnel::account::SignOut>(),

@@ -30,7 +30,8 @@ pub(crate) const INTERNAL: &[&str] = &[
     "session.sign_out",
 ];
 /// Actions after which every session of the person concerned ends.
-const ENDS_SESSIONS: &[&str] = &["account.change_password", "account.close", "person.set_rights"];
+const ENDS_SESSIONS: &[&str] =
+    &["account.change_password", "account.close", "account.reset", "person.set_rights"];
 /// The code by which a wrong present password is refused.
 const WRONG_PASSWORD: &str = "field.current_password";
 

@@ -38,3 +38,11 @@ pub enum StoreError {
     #[error("the store is shutting down; try again after the restart")]
     Stopped,
 }
+
+impl StoreError {
+    /// Whether the database file itself is damaged or was altered below the engine.
+    pub fn is_damage(&self) -> bool {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        matches!(self, Self::Database(error) if matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase)))
+    }
+}

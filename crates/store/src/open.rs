@@ -17,7 +17,6 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::entry::{Draft, Entry};
 use crate::error::StoreError;
 use crate::reader::Pool;
-use crate::rebuild;
 use crate::record::Kind;
 use crate::schema;
 use crate::sequencer::{Committed, Job, Notice, Sequencer};
@@ -81,6 +80,8 @@ pub struct Options {
     pub readers: usize,
     /// Page cache in MiB, shared out between the writer and the readers.
     pub cache_mib: u64,
+    /// Whether tables of another layout are built anew at opening. What proves must not mend: it opens without.
+    pub rebuild: bool,
     /// Called after each commit, from the writer's thread: must return at once.
     pub notify: Option<Box<dyn Fn(Notice) + Send>>,
 }
@@ -95,6 +96,7 @@ impl Options {
             rng: ChaCha20Rng::from_os_rng(),
             readers: 4,
             cache_mib: 256,
+            rebuild: true,
             notify: None,
         }
     }
@@ -159,7 +161,7 @@ impl Store {
 
     /// Opens an existing store. Tables of an older layout are built anew from the journal first.
     pub fn open(root: &RootKey, options: Options) -> Result<Self, StoreError> {
-        let Options { path, kinds, clock, rng, readers, cache_mib, notify } = options;
+        let Options { path, kinds, clock, rng, readers, cache_mib, rebuild, notify } = options;
         if !path.exists() {
             return Err(StoreError::Open("there is no database here; run `jingui init` first".into()));
         }
@@ -170,8 +172,13 @@ impl Store {
         let log_id = schema::meta(&conn, "log")?
             .ok_or_else(|| StoreError::Open("this database holds no journal of Jingui".into()))?;
         if schema::meta(&conn, "layout")?.as_deref() != Some(&schema::fingerprint(&kinds)) {
+            if !rebuild {
+                return Err(StoreError::Open(
+                    "the registers have the layout of another version; verify with the version that wrote them".into(),
+                ));
+            }
             tracing::info!("the layout of the registers has changed; building them anew from the journal");
-            rebuild::rebuild(&conn, &kinds, &log_id, &sealer)?;
+            crate::rebuild::rebuild(&conn, &kinds, &log_id, &sealer)?;
         }
         let frontier = saved_frontier(&conn)?;
         let last = conn

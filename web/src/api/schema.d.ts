@@ -72,6 +72,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/actions/account.reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 重设账户口令 · Give an account a new password */
+        post: operations["accountReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/actions/cabinet.add": {
         parameters: {
             query?: never;
@@ -3254,6 +3271,13 @@ export interface components {
             /** @description The new scope. */
             scope: components["schemas"]["ScopeInput"];
         };
+        /** @description Gives an account a new first password, and opens it again if it was closed: for who forgot the password or came back. */
+        ResetAccountInput: {
+            /** @description The new first password, handed over in person. */
+            password: components["schemas"]["PasswordInput"];
+            /** @description Whose account. */
+            person: components["schemas"]["IdInput"];
+        };
         /** @description A background review (clause 3.5.3). */
         Review: {
             /** @description First day on which it no longer counts. */
@@ -4023,6 +4047,51 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["OpenAccountInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["AccountOpened"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    accountReset: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetAccountInput"];
             };
         };
         responses: {

@@ -137,8 +137,32 @@ fn verify_names_what_was_tampered_with() {
         .unwrap();
     drop(database);
     let verified = founded.run("verify", &[]);
-    assert_eq!(verified.status.code(), Some(1));
+    assert_eq!(verified.status.code(), Some(3), "a book that isn't whole has an exit code of its own");
     assert!(err(&verified).contains(&format!("the record {person} of person differs")), "{}", err(&verified));
+    // A single byte in the middle of the file, from outside: found, and not taken for a disk that is full.
+    let path = founded.data.join("office.db");
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    let verified = founded.run("verify", &[]);
+    assert_eq!(verified.status.code(), Some(3), "{}", err(&verified));
+    assert!(err(&verified).contains("not whole"), "{}", err(&verified));
+}
+
+/// What proves must not mend: registers of another layout are refused by `verify`, not silently built anew.
+#[test]
+fn verify_doesnt_rebuild() {
+    let founded = Founded::new();
+    let root = KeyFile::parse(&fs::read_to_string(&founded.key).unwrap()).unwrap().open(None).unwrap();
+    let database = jingui_office::Connection::open(founded.data.join("office.db")).unwrap();
+    let hex = data_encoding::HEXLOWER.encode(root.derive("database").expose());
+    database.execute_batch(&format!("PRAGMA key = \"x'{hex}'\";")).unwrap();
+    database.execute_batch("UPDATE meta SET value = 'older' WHERE name = 'layout'").unwrap();
+    drop(database);
+    let verified = founded.run("verify", &[]);
+    assert_eq!(verified.status.code(), Some(1));
+    assert!(err(&verified).contains("layout of another version"), "{}", err(&verified));
 }
 
 #[test]

@@ -112,6 +112,38 @@ impl Action for OpenAccount {
     }
 }
 
+/// Gives an account a new first password, and opens it again if it was closed: for who forgot the password or came back.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResetAccount {
+    /// Whose account.
+    pub person: Id,
+    /// The new first password, handed over in person.
+    pub password: Password,
+}
+
+impl Action for ResetAccount {
+    const NAME: &'static str = "account.reset";
+    const TITLE: (&'static str, &'static str) = ("重设账户口令", "Give an account a new password");
+    const CLAUSES: &'static [&'static str] = &["3.3.2.1"];
+    type Outcome = AccountOpened;
+
+    fn about(&self, work: &Work<'_, '_>) -> Result<About, Stop> {
+        let person = work.need::<Person>(&self.person)?;
+        let mut about = About::record("person", self.person.as_str(), person.version);
+        about.thing.owner = self.person.to_string();
+        Ok(about)
+    }
+
+    fn perform(self, work: &mut Work<'_, '_>) -> Result<AccountOpened, Stop> {
+        let mut account = account_of(work, &self.person)?;
+        account.password = self.password.hash(&account.name, work)?;
+        account.open = true;
+        work.put(&account)?;
+        Ok(AccountOpened { account: account.name, person: account.person })
+    }
+}
+
 /// Closes an account at once.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -197,3 +197,25 @@ fn clause_1_3_2_what_falls_due_is_shown_before_it_is_late() {
     // The person concerned sees it too.
     assert!(told(&bench(&h.staff, &before).due_or_late).iter().any(|(kind, _)| kind == "review_person"));
 }
+
+/// Clause 3.3.2.1: a forgotten password is replaced by the security administrator, a closed account opened again.
+#[test]
+fn clause_3_3_2_1_a_forgotten_password_is_replaced() {
+    let h = Harness::on("2026-11-23");
+    let security = h.by(&h.security);
+    let open = json!({"person": h.staff, "account": "lilei", "password": "Erste-Parole-1"});
+    h.did(&security, "account.open", open);
+    h.did(&security, "account.close", json!({"person": h.staff}));
+    let reset = json!({"person": h.staff, "password": "Zweite-Parole-2"});
+    assert_eq!(
+        h.refused(&h.by(&h.staff), "account.reset", reset.clone()).status,
+        jingui_office::Status::Access
+    );
+    h.did(&security, "account.reset", reset);
+    let account = h.office.store().read(|conn| h.office.account(conn, "lilei")).unwrap().unwrap();
+    assert!(account.open && jingui_crypto::password::verify("Zweite-Parole-2", &account.password).unwrap());
+    let weak = json!({"person": h.staff, "password": "11111111"});
+    assert_eq!(h.refused(&security, "account.reset", weak).code, "field.password");
+    let own = json!({"person": h.security, "password": "Dritte-Parole-3"});
+    assert_eq!(h.refused(&security, "account.reset", own).status, jingui_office::Status::Access);
+}
