@@ -19,7 +19,7 @@ use crate::error::StoreError;
 use crate::reader::Pool;
 use crate::record::Kind;
 use crate::schema;
-use crate::sequencer::{Committed, Job, Notice, Sequencer};
+use crate::sequencer::{BUSY, Committed, Job, Notice, Sequencer, Wal};
 use crate::unit::Unit;
 
 /// Where the present moment comes from.
@@ -80,6 +80,8 @@ pub struct Options {
     pub readers: usize,
     /// Page cache in MiB, shared out between the writer and the readers.
     pub cache_mib: u64,
+    /// Bytes of the write-ahead log from which on the writer empties it.
+    pub wal_limit: u64,
     /// Whether tables of another layout are built anew at opening. What proves must not mend: it opens without.
     pub rebuild: bool,
     /// Called after each commit, from the writer's thread: must return at once.
@@ -96,6 +98,7 @@ impl Options {
             rng: ChaCha20Rng::from_os_rng(),
             readers: 4,
             cache_mib: 256,
+            wal_limit: 64 << 20,
             rebuild: true,
             notify: None,
         }
@@ -134,6 +137,7 @@ pub(crate) fn writing(path: &Path, key: &Key, cache_kib: u64) -> Result<Connecti
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -{cache_kib}; PRAGMA wal_autocheckpoint = 0; PRAGMA trusted_schema = OFF;"
     ))?;
+    conn.busy_timeout(BUSY)?;
     conn.set_prepared_statement_cache_capacity(256);
     Ok(conn)
 }
@@ -161,7 +165,7 @@ impl Store {
 
     /// Opens an existing store. Tables of an older layout are built anew from the journal first.
     pub fn open(root: &RootKey, options: Options) -> Result<Self, StoreError> {
-        let Options { path, kinds, clock, rng, readers, cache_mib, rebuild, notify } = options;
+        let Options { path, kinds, clock, rng, readers, cache_mib, wal_limit, rebuild, notify } = options;
         if !path.exists() {
             return Err(StoreError::Open("there is no database here; run `jingui init` first".into()));
         }
@@ -195,6 +199,7 @@ impl Store {
             sealer: sealer.clone(),
             frontier,
             last,
+            wal: Wal::new(&path, wal_limit),
             clock: Arc::clone(&clock),
             rng,
             notify,

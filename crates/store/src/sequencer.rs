@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 use jingui_crypto::Sealer;
@@ -21,6 +23,8 @@ use crate::unit::Unit;
 
 /// Most actions in one transaction: enough to share an fsync, few enough that nobody waits long.
 const BATCH: usize = 128;
+/// How long a connection that writes waits for another one's lock.
+pub(crate) const BUSY: Duration = Duration::from_secs(60);
 
 /// What is known of an action once it is on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,9 +56,45 @@ pub(crate) struct Sequencer {
     pub sealer: Sealer,
     pub frontier: Frontier<Sha256>,
     pub last: Moment,
+    pub wal: Wal,
     pub clock: Arc<dyn Clock>,
     pub rng: ChaCha20Rng,
     pub notify: Option<Box<dyn Fn(Notice) + Send>>,
+}
+
+/// The write-ahead log's file. Pages move into the database off the writer's path, but under steady writing that never
+/// reaches the log's end, and the log grows without bound: the disk fills, and every read looks through all of it. So
+/// the writer itself empties the log between two batches once it is long.
+pub(crate) struct Wal {
+    path: PathBuf,
+    /// Bytes from which on the log is emptied.
+    limit: u64,
+    /// Not before then: somebody was still reading from the log.
+    again: Instant,
+}
+
+impl Wal {
+    /// How long readers are waited for.
+    const PATIENCE: Duration = Duration::from_millis(50);
+
+    pub(crate) fn new(database: &Path, limit: u64) -> Self {
+        let mut path = database.as_os_str().to_owned();
+        path.push("-wal");
+        Self { path: path.into(), limit, again: Instant::now() }
+    }
+
+    fn keep_short(&mut self, conn: &Connection) {
+        let long = std::fs::metadata(&self.path).is_ok_and(|file| file.len() > self.limit);
+        if !long || Instant::now() < self.again {
+            return;
+        }
+        let _ = conn.busy_timeout(Self::PATIENCE);
+        let busy = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+        let _ = conn.busy_timeout(BUSY);
+        if busy != Ok(0) {
+            self.again = Instant::now() + Duration::from_secs(1);
+        }
+    }
 }
 
 impl Sequencer {
@@ -68,6 +108,7 @@ impl Sequencer {
                 batch.push(job);
             }
             self.commit(batch);
+            self.wal.keep_short(&self.conn);
         }
     }
 

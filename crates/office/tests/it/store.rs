@@ -202,3 +202,29 @@ fn clause_1_3_1_what_is_queued_when_the_office_closes_is_done() {
     assert_eq!(count, 50);
     assert_eq!(store.verify(|_, _| {}).unwrap().finding, None);
 }
+
+/// Under steady writing the write-ahead log stays short: it once grew to many times the database.
+#[test]
+fn clause_1_3_1_the_log_of_writes_stays_short() {
+    let h = Harness::on("2026-11-23");
+    let clock = h.clock.clone();
+    let Harness { office, directory, root, registrar, .. } = h;
+    drop(office);
+    let mut options = options(&directory, &clock, 12);
+    options.wal_limit = 1 << 20;
+    let store = Store::open(&root, options).unwrap();
+    let office = Office::open(store, RulePack::embedded().unwrap()).unwrap();
+    let wal = directory.path().join("office.db-wal");
+    let remark = "备".repeat(1_900);
+    let mut longest = 0;
+    for _ in 0..600 {
+        let input = json!({"source": "国务院国资委", "channel": "other", "seal": "intact", "pieces": 1, "remark": remark});
+        let caller = Caller::Person { id: registrar.clone(), terminal: "test".into() };
+        let input = serde_json::value::to_raw_value(&input).unwrap();
+        let request = Request { caller, action: "receipt.sign".into(), input, seen: None };
+        office.perform(request).unwrap().result.unwrap();
+        longest = longest.max(std::fs::metadata(&wal).unwrap().len());
+    }
+    assert!((1 << 20..3 << 20).contains(&longest), "{longest} bytes");
+    assert_eq!(office.store().verify(|_, _| {}).unwrap().finding, None);
+}
