@@ -27,5 +27,5 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 for tool in cargo node npm; do
-  command -v "$tool" >/dev/null 2>&1 || { echo "missing: $tool (Rust 1.90 or newer, Node 20 or newer)" >&2; exit 1; }
+  command -v "$tool" >/dev/null 2>&1 || { echo "missing: $tool (Rust 1.92 or newer, Node 20 or newer)" >&2; exit 1; }
 done

@@ -8,12 +8,12 @@ fail() { echo "tidy: $1" >&2; failed=1; }
 # crate: what it may use. The ground floor is regulation.
 allowed() {
   case $1 in
-    regulation | ledger | crypto | forms) echo "" ;;
+    regulation | ledger | crypto | forms | pages) echo "" ;;
     access | intake) echo "regulation" ;;
     store) echo "crypto ledger regulation" ;;
     office) echo "access crypto intake regulation store" ;;
-    server) echo "access crypto forms intake office regulation store" ;;
-    jingui) echo "access crypto forms intake office regulation server store" ;;
+    server) echo "access crypto forms intake office pages regulation store" ;;
+    jingui) echo "access crypto forms intake office pages regulation server store" ;;
   esac
 }
 for manifest in crates/*/Cargo.toml; do

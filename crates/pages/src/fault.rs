@@ -1,0 +1,37 @@
+//! Why a file could not be read.
+
+/// Why a file could not be read, in words an administrator understands; the code is what the
+/// console translates.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Fault {
+    /// The bytes are of no kind that this product reads.
+    #[error("this is no file of a known kind")]
+    UnknownKind,
+    /// A part of the file doesn't say what its format demands.
+    #[error("the file is damaged: {part}: {detail}")]
+    Damaged { part: String, detail: String },
+    /// The file is larger in some way than what may be read.
+    #[error("the file exceeds a bound: {what}: {found}, at most {allowed}")]
+    TooLarge { what: String, found: u64, allowed: u64 },
+    /// The file is locked with a password.
+    #[error("the file is locked with a password")]
+    Locked,
+    /// The file uses something that this product can't draw.
+    #[error("the file uses what can't be read here: {what}")]
+    Unsupported { what: String },
+    /// There is no such page.
+    #[error("there is no page {page}; there are {pages}")]
+    NoSuchPage { page: usize, pages: usize },
+    /// A program of the machine is needed and isn't there.
+    #[error("{program} isn't installed on this machine")]
+    MissingProgram { program: String },
+}
+
+impl Fault {
+    /// A damaged part.
+    #[must_use]
+    pub fn damaged(part: impl Into<String>, detail: impl std::fmt::Display) -> Self {
+        Self::Damaged { part: part.into(), detail: detail.to_string() }
+    }
+}
