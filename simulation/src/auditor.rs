@@ -217,7 +217,7 @@ impl Auditor {
 fn holders(book: &Book, findings: &mut Vec<String>) {
     for (key, copy) in book.of("copy") {
         let custody = &copy["custody"];
-        let known = ["desk", "kept", "offered", "lent", "reading", "missing"];
+        let known = ["desk", "kept", "offered", "lent", "reading", "missing", "void"];
         if !custody["state"].as_str().is_some_and(|state| known.contains(&state)) {
             findings.push(format!("copy {key} is in no known state: {custody}"));
         }

@@ -12,7 +12,7 @@ use crate::play::{Play, by};
 type Step = (Caller, String, Value);
 
 /// How often each thing is tried, of the sum of all.
-const WEIGHTS: [(&str, u32); 33] = [
+const WEIGHTS: [(&str, u32); 38] = [
     ("receipt.sign", 4),
     ("item.register", 7),
     ("copy.place", 9),
@@ -30,12 +30,17 @@ const WEIGHTS: [(&str, u32); 33] = [
     ("loan.bring_back", 12),
     ("loan.take_back", 14),
     ("reading.open", 10),
+    ("reading.confirm", 20),
+    ("reading.call_off", 1),
     ("reading.report_pages", 2),
     ("reading.close", 9),
     ("copy.report_lost", 1),
     ("copy.found", 3),
     ("item.rescope", 3),
     ("item.revise", 2),
+    ("item.add_copies", 1),
+    ("item.mark", 2),
+    ("item.strike", 1),
     ("item.read", 3),
     ("person.set_rights", 2),
     ("person.record_review", 2),
@@ -245,6 +250,36 @@ fn plausible(play: &mut Play, what: &str) -> anyhow::Result<Option<(String, Stri
             let pages = if play.chance.random_bool(0.1) { 11 } else { 12 };
             did(opener, what, json!({"session": session, "pages": pages}))
         }),
+        "reading.confirm" => any(
+            play,
+            "SELECT key, body ->> '$.reader', body ->> '$.second' FROM reading_session WHERE state = 'open' ORDER BY key",
+        )?
+        .and_then(|[session, reader, second]| {
+            let who = if play.chance.random_bool(0.5) { reader } else { second };
+            did(who, what, json!({"session": session, "duties": true}))
+        }),
+        "reading.call_off" => any(
+            play,
+            "SELECT key, body ->> '$.opened_by' FROM reading_session WHERE state = 'open' ORDER BY key",
+        )?
+        .and_then(|[session, opener]| did(opener, what, json!({"session": session}))),
+        "item.add_copies" | "item.mark" | "item.strike" => {
+            let Some([item]) = any(play, "SELECT key FROM item ORDER BY key")? else { return Ok(None) };
+            let head = holder_of_role(play, if what == "item.add_copies" { "registrar" } else { "office_head" })?;
+            let input = match what {
+                "item.add_copies" => json!({"item": item, "copy_numbers": [play.chance.random_range(1..9)]}),
+                "item.mark" => {
+                    let level = play.chance.random_range(1..=4);
+                    json!({"item": item, "level": level, "reason": "登记时看错"})
+                }
+                _ => {
+                    let copies = play.rows(&format!("SELECT key FROM copy WHERE item = '{item}' ORDER BY key LIMIT 1"))?;
+                    let first: Vec<String> = copies.into_iter().flatten().collect();
+                    json!({"item": item, "copies": first, "reason": "重复登记"})
+                }
+            };
+            did(head, what, input)
+        }
         "copy.report_lost" => {
             any(play, "SELECT key, holder FROM copy WHERE state <> 'missing' ORDER BY key")?.and_then(
                 |[copy, holder]| did(holder, what, json!({"copy": copy, "circumstances": "清点时不见"})),

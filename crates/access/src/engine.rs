@@ -9,6 +9,8 @@ use cedar_policy::{
     PolicySet, Request, RestrictedExpression, Schema, ValidationMode, Validator,
 };
 
+use jingui_regulation::Role;
+
 use crate::facts::{Asker, Thing};
 
 /// What the policies say.
@@ -18,6 +20,8 @@ pub struct Decision {
     pub allowed: bool,
     /// Clauses of the policies that decided; for a default deny the clause of named responsibility.
     pub clauses: Vec<String>,
+    /// Whether no policy spoke at all.
+    pub by_default: bool,
 }
 
 /// A policy text that can't be used.
@@ -144,8 +148,37 @@ impl Engine {
 
     /// May this asker do this action to this thing? Anything that can't be evaluated is a no.
     pub fn decide(&self, asker: &Asker, action: &str, thing: &Thing) -> Decision {
-        self.ask(asker, action, thing)
-            .unwrap_or_else(|| Decision { allowed: false, clauses: vec![DEFAULT_CLAUSE.to_owned()] })
+        self.ask(asker, action, thing).unwrap_or_else(|| Decision {
+            allowed: false,
+            clauses: vec![DEFAULT_CLAUSE.to_owned()],
+            by_default: true,
+        })
+    }
+
+    /// The roles whose holder could do this to this thing, and the clauses that say so; for telling somebody else whom
+    /// to ask. Those whom it falls to by name, as owner or holder, aren't found.
+    pub fn entrusted(&self, action: &str, thing: &Thing) -> (Vec<Role>, Vec<String>) {
+        let mut roles = Vec::new();
+        let mut clauses = Vec::new();
+        for role in Role::ALL {
+            let somebody = Asker {
+                id: "somebody".to_owned(),
+                roles: vec![role],
+                mechanism: None,
+                clearance: 4,
+                committed: true,
+                reviewed: true,
+                department: thing.department.clone(),
+            };
+            let decision = self.decide(&somebody, action, thing);
+            if decision.allowed {
+                roles.push(role);
+                clauses.extend(decision.clauses);
+            }
+        }
+        clauses.sort_unstable();
+        clauses.dedup();
+        (roles, clauses)
     }
 
     fn ask(&self, asker: &Asker, action: &str, thing: &Thing) -> Option<Decision> {
@@ -196,10 +229,11 @@ impl Engine {
         clauses.sort_unstable();
         clauses.dedup();
         let allowed = response.decision() == cedar_policy::Decision::Allow;
-        if clauses.is_empty() {
+        let by_default = clauses.is_empty();
+        if by_default {
             clauses.push(DEFAULT_CLAUSE.to_owned());
         }
-        Some(Decision { allowed, clauses })
+        Some(Decision { allowed, clauses, by_default })
     }
 }
 

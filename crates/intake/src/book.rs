@@ -36,6 +36,20 @@ pub enum IntakeError {
     Encoding,
 }
 
+impl IntakeError {
+    /// The same for the person who sent the file, in Chinese.
+    pub fn zh(&self) -> String {
+        match self {
+            Self::Kind(name) => format!("“{name}”不是台账文件，请另存为 .xlsx、.xls 或 .csv"),
+            Self::TooLarge(size) => format!("文件过大（{size}），请按年度拆分"),
+            Self::Damaged { kind, reason } => {
+                format!("不能按 {kind} 读取（{reason}），请用 Excel 或 WPS 打开后重新保存")
+            }
+            Self::Encoding => "文字编码既不是 UTF-8 也不是 GB18030，请另存为 UTF-8".to_owned(),
+        }
+    }
+}
+
 /// A file as sheets of text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Book {

@@ -51,8 +51,8 @@ const NAMES: &[(Field, &[&str])] = &[
     (Field::Source, &["来文单位", "发文单位", "来文机关", "发文机关", "来文部门", "来文者", "发文者"]),
     (Field::Number, &["文号", "发文字号", "来文字号", "文件编号", "来文号", "文件号", "字号"]),
     (Field::Title, &["文件标题", "标题", "文件名称", "题名", "文件题名", "来文标题", "名称", "内容", "事由"]),
-    (Field::Period, &["保密期限", "期限"]),
-    (Field::Level, &["密级", "密级和保密期限", "秘密等级", "密级标志"]),
+    (Field::Period, &["保密期限", "期限", "保密年限"]),
+    (Field::Level, LEVEL_NAMES),
     (Field::Copies, &["份数", "数量"]),
     (Field::Serial, &["份号", "份序号"]),
     (Field::Urgency, &["紧急程度", "缓急", "缓急程度", "紧急"]),
@@ -62,6 +62,9 @@ const NAMES: &[(Field, &[&str])] = &[
     (Field::SignedBy, &["签收人", "收件人", "经手人", "接收人"]),
     (Field::Remark, &["备注", "说明"]),
 ];
+
+/// The column of the marking, the commonest form of which holds level and period together.
+const LEVEL_NAMES: &[&str] = &["密级", "密级和保密期限", "秘密等级", "密级标志", "密级期限"];
 
 /// How a sheet is read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -169,6 +172,10 @@ fn field(cell: &str, loosely: bool) -> Option<Field> {
     // A heading is short; a sentence that holds the word 标题 is none.
     if heading.is_empty() || heading.chars().count() > 14 {
         return None;
+    }
+    // "密级及期限", "密级（保密期限）": level and period in one column, whatever joins the two words.
+    if loosely && heading.contains("密级") {
+        return Some(Field::Level);
     }
     NAMES
         .iter()

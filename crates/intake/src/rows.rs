@@ -157,9 +157,12 @@ impl Reader<'_> {
     }
 
     fn read(&self, limits: Limits, taken: &BTreeSet<(String, String)>) -> Result<LedgerRow, Refused> {
-        let (level, marked) = self
-            .level()
-            .map_err(|error| self.refuse("level", Field::Level, self.cell(Field::Level), error.expected))?;
+        if !self.plan.columns.contains_key(&Field::Level) {
+            return Err(self.refuse("level", Field::Level, "", "台账没有对应“密级”的列，请在列对应中指定"));
+        }
+        let (level, marked) = self.level().map_err(|error| {
+            self.refuse("level", Field::Level, self.cell(Field::Level), error.expected.zh)
+        })?;
         let title_cell = self.cell(Field::Title);
         let title = fold::text(title_cell)
             .ok()
@@ -172,13 +175,13 @@ impl Reader<'_> {
             (true, true) => return Err(self.refuse("date", Field::Date, "", "收文日期，如 2026-11-23")),
             _ => Some(
                 fold::date(date_cell)
-                    .map_err(|error| self.refuse("date", Field::Date, date_cell, error.expected))?,
+                    .map_err(|error| self.refuse("date", Field::Date, date_cell, error.expected.zh))?,
             ),
         };
         let number_cell = self.cell(Field::Number);
         let number = self
             .number()
-            .map_err(|error| self.refuse("number", Field::Number, number_cell, error.expected))?;
+            .map_err(|error| self.refuse("number", Field::Number, number_cell, error.expected.zh))?;
         let (copies, copy_numbers) = self.copies()?;
         let row = LedgerRow {
             sheet: self.plan.sheet.clone(),
@@ -214,7 +217,13 @@ impl Reader<'_> {
         let own = self.cell(Field::Period);
         let (field, text) = match marked {
             Some(text) => (Field::Level, text),
-            None if !own.is_empty() => (Field::Period, own),
+            // One column chosen for both has been read as the level already.
+            None if !own.is_empty()
+                && self.plan.columns.get(&Field::Period) != self.plan.columns.get(&Field::Level) =>
+            {
+                (Field::Period, own)
+            }
+            // No ★ and no period: unmarked.
             None => return Ok(None),
         };
         let most = limits.years(level);
@@ -246,7 +255,7 @@ impl Reader<'_> {
             return Ok((count.unwrap_or(1), Vec::new()));
         }
         let numbers = fold::copy_numbers(serial_cell)
-            .map_err(|error| self.refuse("serial", Field::Serial, serial_cell, error.expected))?;
+            .map_err(|error| self.refuse("serial", Field::Serial, serial_cell, error.expected.zh))?;
         let length = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
         match count {
             Some(count) if count != length => {

@@ -55,6 +55,9 @@ pub fn kinds() -> Vec<Kind> {
 pub fn actions() -> Vec<Registration> {
     vec![
         Registration::of::<accountability::incident::CloseIncident>(),
+        Registration::of::<items::mend::AddCopies>(),
+        Registration::of::<items::mend::Mark>(),
+        Registration::of::<items::mend::Strike>(),
         Registration::of::<items::place::Accept>(),
         Registration::of::<items::place::FoundAgain>(),
         Registration::of::<items::place::Place>(),
@@ -71,7 +74,9 @@ pub fn actions() -> Vec<Registration> {
         Registration::of::<loans::clockwork::Remind>(),
         Registration::of::<loans::hand_over::Acknowledge>(),
         Registration::of::<loans::hand_over::HandOver>(),
+        Registration::of::<loans::reading::CallOff>(),
         Registration::of::<loans::reading::CloseSession>(),
+        Registration::of::<loans::reading::Confirm>(),
         Registration::of::<loans::reading::OpenSession>(),
         Registration::of::<loans::reading::ReportPages>(),
         Registration::of::<loans::renew::ApproveRenewal>(),

@@ -302,6 +302,16 @@ impl Inner {
             if hidden {
                 return Err(Refusal::absent());
             }
+            if decision.by_default {
+                let (roles, clauses) = self.engine.entrusted(action, &about.thing);
+                if !roles.is_empty() {
+                    let clauses: Vec<&str> = clauses.iter().map(String::as_str).collect();
+                    let refusal =
+                        Refusal { status: Status::Access, ..Refusal::new("entrusted_to", &clauses) }
+                            .fact("roles", roles.iter().map(|role| role.name()).collect::<Vec<_>>());
+                    return Err(roles.into_iter().fold(refusal, Refusal::cured_by));
+                }
+            }
             let clauses: Vec<&str> = decision.clauses.iter().map(String::as_str).collect();
             let mut refusal = Refusal { status: Status::Access, ..Refusal::new("not_entitled", &clauses) };
             if asker.id == about.thing.owner && clauses.contains(&"3.1.3.4") {

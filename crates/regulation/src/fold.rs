@@ -4,17 +4,26 @@ use crate::level::Level;
 use crate::marking::Period;
 use crate::time::Date;
 
+/// What should stand somewhere, in both languages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expected {
+    /// Chinese.
+    pub zh: &'static str,
+    /// English.
+    pub en: &'static str,
+}
+
 /// Text that can't be what it should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected {expected}, found {found:?}")]
+#[error("expected {}, found {found:?}", .expected.en)]
 pub struct FoldError {
     /// What should stand there.
-    pub expected: &'static str,
+    pub expected: Expected,
     /// What was found, shortened.
     pub found: String,
 }
 
-fn error(expected: &'static str, found: &str) -> FoldError {
+fn error(expected: Expected, found: &str) -> FoldError {
     FoldError { expected, found: found.chars().take(60).collect() }
 }
 
@@ -55,7 +64,7 @@ pub fn text(input: &str) -> Result<String, FoldError> {
             continue;
         }
         if c.is_control() {
-            return Err(error("text without control characters", input));
+            return Err(error(PRINTABLE, input));
         }
         if blank && !out.is_empty() {
             let before = out.chars().next_back().unwrap_or(' ');
@@ -93,7 +102,11 @@ fn tight(input: &str) -> String {
     input.chars().filter(|c| !is_invisible(*c)).map(narrow).filter(|c| !c.is_whitespace()).collect()
 }
 
-const DATE: &str = "a day like 2026-11-23";
+/// A line of text.
+pub const PRINTABLE: Expected =
+    Expected { zh: "不含控制字符的文字", en: "text without control characters" };
+/// A day.
+pub const DATE: Expected = Expected { zh: "日期，如 2026-11-23", en: "a day like 2026-11-23" };
 
 /// A day in any notation that offices use: 2026-3-5, 2026.3.5, 2026/03/05, 2026年3月5日, 20260305, 26.3.5, and with a
 /// time behind it, full-width digits allowed. The order is always year, month, day.
@@ -124,25 +137,32 @@ pub fn date(input: &str) -> Result<Date, FoldError> {
             !part.is_empty() && part.len() <= 4 && part.bytes().all(|byte| byte.is_ascii_digit())
         };
         if parts.len() == 3 && parts.iter().all(digits) {
-            parts.iter().map(|part| part.parse().ok()).collect()
+            // A year of two digits is one of this century; 0001 is nobody's shorthand.
+            let century = |place: usize, part: &str| if place == 0 && part.len() <= 2 { 2000 } else { 0 };
+            parts
+                .iter()
+                .enumerate()
+                .map(|(place, part)| Some(part.parse::<i16>().ok()? + century(place, part)))
+                .collect()
         } else {
             None
         }
     };
     let found = match numbers.as_deref() {
-        Some([year, month, day]) => {
-            let year = if *year < 100 { year + 2000 } else { *year };
-            i8::try_from(*month)
-                .ok()
-                .zip(i8::try_from(*day).ok())
-                .and_then(|(month, day)| Date::new(year, month, day))
-        }
+        Some([year, month, day]) => i8::try_from(*month)
+            .ok()
+            .zip(i8::try_from(*day).ok())
+            .and_then(|(month, day)| Date::new(*year, month, day)),
         _ => None,
     };
     found.ok_or_else(|| error(DATE, input))
 }
 
-const NUMBER: &str = "a document number like 国资发〔2026〕12号";
+/// A document number.
+pub const NUMBER: Expected = Expected {
+    zh: "文号，如 国资发〔2026〕12号",
+    en: "a document number like 国资发〔2026〕12号",
+};
 
 /// A document number in its one form: `国资发〔2026〕12号`. A number without a year in brackets stays as it is, folded.
 pub fn document_number(input: &str) -> Result<String, FoldError> {
@@ -172,7 +192,11 @@ pub fn document_number(input: &str) -> Result<String, FoldError> {
     Ok(format!("{issuer}〔{year}〕{bare}号"))
 }
 
-const MARKING: &str = "绝密, 机密, 秘密 or 内部敏感, with a period like ★10年";
+/// A marking.
+pub const MARKING: Expected = Expected {
+    zh: "绝密、机密、秘密或内部敏感，可带期限，如 ★10年",
+    en: "绝密, 机密, 秘密 or 内部敏感, with a period like ★10年",
+};
 
 /// A marking as typed: the level, and the period if one stands there. Whether the level allows the period is asked
 /// elsewhere.
@@ -200,7 +224,9 @@ pub fn marking(input: &str) -> Result<(Level, Option<Period>), FoldError> {
     period(text).map(|period| (level, Some(period)))
 }
 
-const PERIOD: &str = "a period like 10年 or 6个月";
+/// A period of secrecy.
+pub const PERIOD: Expected =
+    Expected { zh: "期限，如 10年 或 6个月", en: "a period like 10年 or 6个月" };
 
 /// A period as typed: 10年, 6个月, 6月. 长期 is none.
 pub fn period(input: &str) -> Result<Period, FoldError> {
@@ -215,7 +241,9 @@ pub fn period(input: &str) -> Result<Period, FoldError> {
     }
 }
 
-const COPIES: &str = "copy numbers like 000012 or 000012-000015";
+/// Copy numbers.
+pub const COPIES: Expected =
+    Expected { zh: "份号，如 000012 或 000012-000015", en: "copy numbers like 000012 or 000012-000015" };
 
 /// Copy numbers: single ones, runs `000038-000039`, and lists of them. At most 500.
 pub fn copy_numbers(input: &str) -> Result<Vec<u32>, FoldError> {

@@ -432,7 +432,10 @@ async fn off_workers<T: Send + 'static>(edge: &Edge, work: impl FnOnce() -> T + 
 fn unreadable(error: &IntakeError, language: Language) -> Problem {
     let mut problem =
         Problem::edge(StatusCode::UNPROCESSABLE_ENTITY, "import.unreadable", language).of("file");
-    problem.expected = Some(error.to_string());
+    problem.expected = Some(match language {
+        Language::Chinese => error.zh(),
+        Language::English => error.to_string(),
+    });
     problem
 }
 

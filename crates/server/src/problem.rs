@@ -160,18 +160,22 @@ impl Problem {
     pub(crate) fn field(bad: BadField, language: Language) -> Self {
         let mut problem = Self::edge(StatusCode::UNPROCESSABLE_ENTITY, "field", language);
         problem.detail = match language {
-            Language::Chinese => format!("“{}”填写有误。", bad.field),
+            Language::Chinese => "有一项填写有误。".to_owned(),
             Language::English => format!("the field \"{}\" can't be taken.", bad.field),
         };
         problem.field = Some(bad.field);
         problem.found = Some(bad.found);
-        problem.expected = Some(bad.expected);
+        problem.expected = Some(wording::expected(&bad.expected, language));
         problem
     }
 
     /// Too many tries; the next one after so many seconds.
     pub(crate) fn too_many(seconds: u64, language: Language) -> Self {
         let mut problem = Self::edge(StatusCode::TOO_MANY_REQUESTS, "too_many", language);
+        problem.detail = match language {
+            Language::Chinese => format!("失败次数过多，请 {seconds} 秒后再试。"),
+            Language::English => format!("too many failures; try again in {seconds} seconds."),
+        };
         problem.retry_after = Some(seconds);
         problem
     }

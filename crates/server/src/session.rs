@@ -198,7 +198,7 @@ pub(crate) fn set_cookie(name: &str, secure: bool, token: Option<&str>) -> Optio
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits { idle: Duration::from_secs(600), longest: Duration::from_secs(12 * 3600) };
+    const LIMITS: Limits = Limits { idle: Duration::from_mins(10), longest: Duration::from_hours(12) };
 
     fn id(last: char) -> Id {
         format!("{}{last}", "0".repeat(25)).parse().unwrap()

@@ -194,6 +194,9 @@ pub(crate) fn sessions(look: &Look<'_>, filter: loans::SessionFilter) -> Result<
         let (state, ended) = match &session.state {
             SessionState::Open { .. } => (look.language.pick("进行中", "open"), None),
             SessionState::Closed { at, .. } => (look.language.pick("已结束", "closed"), Some(at.local())),
+            SessionState::CalledOff { at, .. } => {
+                (look.language.pick("已撤销", "called off"), Some(at.local()))
+            }
         };
         Ok(vec![
             Cell::Text(row.register_number.clone()),

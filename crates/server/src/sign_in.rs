@@ -28,7 +28,8 @@ use crate::session::{self, Signed};
 use crate::throttle::Try;
 
 /// Actions that a second person confirms at the first one's terminal.
-pub(crate) const COUNTERSIGNED: &[&str] = &["copy.accept", "loan.acknowledge", "loan.bring_back"];
+pub(crate) const COUNTERSIGNED: &[&str] =
+    &["copy.accept", "loan.acknowledge", "loan.bring_back", "reading.confirm"];
 /// Most characters of an account name or password that are looked at.
 const LONGEST: usize = 256;
 

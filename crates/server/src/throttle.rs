@@ -10,14 +10,16 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Failures that cost nothing: people mistype.
+/// Failures with one account that cost nothing: people mistype.
 const FREE: u32 = 3;
+/// Failures from one address that cost nothing: a whole office signs at the registrar's desk.
+const ADDRESS_FREE: u32 = 20;
 /// Longest wait by account: short, or anybody could lock anybody out.
-const ACCOUNT_WAIT: Duration = Duration::from_secs(60);
+const ACCOUNT_WAIT: Duration = Duration::from_mins(1);
 /// Longest wait by address.
-const ADDRESS_WAIT: Duration = Duration::from_secs(900);
+const ADDRESS_WAIT: Duration = Duration::from_mins(15);
 /// Failures are forgotten after this long without another.
-const MEMORY: Duration = Duration::from_secs(1800);
+const MEMORY: Duration = Duration::from_mins(30);
 /// Most names and addresses remembered; the oldest go first.
 const MOST: usize = 20_000;
 /// Most tries that wait for their turn.
@@ -42,6 +44,8 @@ pub(crate) struct Throttle {
 pub(crate) struct Try {
     account: u64,
     address: u64,
+    /// When the address had failed last before this try.
+    before: Option<Instant>,
 }
 
 impl Default for Throttle {
@@ -59,13 +63,16 @@ impl Default for Throttle {
 impl Throttle {
     /// Lets a try through, or answers how many seconds to wait.
     pub(crate) fn begin(&self, account: &str, address: &str, now: Instant) -> Result<Try, u64> {
-        let this = Try {
+        let mut this = Try {
             account: self.hasher.hash_one(("account", account)),
             address: self.hasher.hash_one(("address", address)),
+            before: None,
         };
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let wait = wait(failures.get(&this.account), ACCOUNT_WAIT, now).max(wait(
+        this.before = failures.get(&this.address).map(|known| known.last);
+        let wait = wait(failures.get(&this.account), FREE, ACCOUNT_WAIT, now).max(wait(
             failures.get(&this.address),
+            ADDRESS_FREE,
             ADDRESS_WAIT,
             now,
         ));
@@ -96,6 +103,8 @@ impl Throttle {
         failures.remove(&this.account);
         if let Some(address) = failures.get_mut(&this.address) {
             address.count = address.count.saturating_sub(1);
+            // A right password doesn't begin the wait of an earlier wrong one anew.
+            address.last = this.before.unwrap_or(address.last);
         }
     }
 
@@ -106,10 +115,10 @@ impl Throttle {
     }
 }
 
-/// How long to wait after these failures: a second after the third, then twice as long each time.
-fn wait(known: Option<&Failures>, longest: Duration, now: Instant) -> Duration {
-    let Some(known) = known.filter(|known| known.count >= FREE) else { return Duration::ZERO };
-    let pause = Duration::from_secs(1 << (known.count - FREE).min(16)).min(longest);
+/// How long to wait after these failures: a second after the last free one, then twice as long each time.
+fn wait(known: Option<&Failures>, free: u32, longest: Duration, now: Instant) -> Duration {
+    let Some(known) = known.filter(|known| known.count >= free) else { return Duration::ZERO };
+    let pause = Duration::from_secs(1 << (known.count - free).min(16)).min(longest);
     (known.last + pause).saturating_duration_since(now)
 }
 
@@ -125,11 +134,25 @@ mod tests {
             throttle.begin("a", "1", now).unwrap();
         }
         assert_eq!(throttle.begin("a", "2", now), Err(1), "the account waits, whatever the address");
-        assert_eq!(throttle.begin("b", "1", now), Err(1), "the address waits, whatever the account");
+        throttle.begin("b", "1", now).expect("one person's typing errors don't stop the others at that desk");
         throttle.begin("b", "2", now).unwrap();
         now += Duration::from_secs(1);
         throttle.begin("a", "1", now).unwrap();
         assert_eq!(throttle.begin("a", "3", now), Err(2));
+    }
+
+    #[test]
+    fn an_address_that_tries_many_accounts_waits_too() {
+        let throttle = Throttle::default();
+        let now = Instant::now();
+        for number in 0..ADDRESS_FREE {
+            throttle.begin(&number.to_string(), "1", now).unwrap();
+        }
+        assert_eq!(throttle.begin("right", "1", now), Err(1));
+        let later = now + Duration::from_secs(1);
+        let right = throttle.begin("right", "1", later).unwrap();
+        throttle.succeeded(right);
+        throttle.begin("next", "1", later).expect("a right password begins no wait anew");
     }
 
     #[test]

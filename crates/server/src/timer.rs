@@ -11,7 +11,7 @@ use jingui_store::StoreError;
 use crate::edge::Edge;
 use crate::input;
 
-const EVERY: Duration = Duration::from_secs(60);
+const EVERY: Duration = Duration::from_mins(1);
 
 /// Runs until the server ends.
 pub(crate) async fn run(edge: Arc<Edge>) {

@@ -4,7 +4,7 @@
 
 use axum::http::StatusCode;
 use jingui_office::accountability::incident::IncidentKind;
-use jingui_regulation::{Category, Level, Role, RulePack};
+use jingui_regulation::{Category, Level, Role, RulePack, fold};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -95,6 +95,49 @@ pub(crate) fn edge(code: &str) -> (&'static str, &'static str) {
     }
 }
 
+/// What a field takes, as the readers of input say it in English, for people.
+pub(crate) fn expected(english: &str, language: Language) -> String {
+    if language == Language::English {
+        return english.to_owned();
+    }
+    let known = [fold::PRINTABLE, fold::DATE, fold::NUMBER, fold::MARKING, fold::PERIOD, fold::COPIES]
+        .into_iter()
+        .find(|known| known.en == english);
+    if let Some(known) = known {
+        return known.zh.to_owned();
+    }
+    let fixed = match english {
+        "some text" => "不能为空",
+        "a value" => "必须填写",
+        "one value" => "只能填一个值",
+        "no such field" => "没有这一项",
+        "a string" | "a borrowed string" => "文字",
+        "a boolean" => "是或否",
+        "a sequence" => "一组值",
+        "a level from 1 to 4" => "密级，1 至 4",
+        "u8" | "u16" | "u32" | "u64" | "i64" => "整数",
+        "the cursor of a page before" => "上一页给出的位置",
+        "a file name of 1 to 200 characters" => "1 至 200 字的文件名",
+        _ => "",
+    };
+    if !fixed.is_empty() {
+        return fixed.to_owned();
+    }
+    if let Some(most) = english.strip_prefix("at most ").and_then(|rest| rest.strip_suffix(" characters")) {
+        return format!("最多 {most} 字");
+    }
+    if let Some(range) = english.strip_suffix(" characters") {
+        return format!("{} 字", range.replace(" to ", " 至 "));
+    }
+    if let Some(moment) = english.strip_prefix("a moment like ") {
+        return format!("时间，如 {moment}");
+    }
+    if let Some(choices) = english.strip_prefix("one of ") {
+        return format!("下列之一：{choices}");
+    }
+    english.to_owned()
+}
+
 /// The facts of a refusal as people read them: levels, roles and states by name.
 pub(crate) fn facts(facts: &Map<String, Value>, language: Language) -> Map<String, Value> {
     facts.iter().map(|(name, value)| (name.clone(), fact(name, value, language))).collect()
@@ -143,6 +186,8 @@ pub(crate) fn state(code: &str, language: Language) -> &str {
         "returned" => ("已归还", "returned"),
         "lost" => ("已报失", "reported lost"),
         "missing" => ("下落不明", "missing"),
+        "void" => ("已作废", "struck"),
+        "called_off" => ("已撤销", "called off"),
         "desk" | "held" => ("在手未入柜", "on the desk"),
         "kept" => ("在柜", "in its cabinet"),
         "offered" => ("交接待确认", "offered, to be confirmed"),
@@ -193,6 +238,16 @@ pub(crate) fn coded(value: &impl Serialize, language: Language) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn what_a_field_takes_is_said_in_chinese() {
+        let said = |english| expected(english, Language::Chinese);
+        assert_eq!(said("some text"), "不能为空");
+        assert_eq!(said("at most 200 characters"), "最多 200 字");
+        assert_eq!(said("1 to 256 characters"), "1 至 256 字");
+        assert_eq!(said("a day like 2026-11-23"), "日期，如 2026-11-23");
+        assert_eq!(expected("some text", Language::English), "some text");
+    }
 
     #[test]
     fn levels_and_states_are_named() {

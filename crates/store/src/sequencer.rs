@@ -24,7 +24,7 @@ use crate::unit::Unit;
 /// Most actions in one transaction: enough to share an fsync, few enough that nobody waits long.
 const BATCH: usize = 128;
 /// How long a connection that writes waits for another one's lock.
-pub(crate) const BUSY: Duration = Duration::from_secs(60);
+pub(crate) const BUSY: Duration = Duration::from_mins(1);
 
 /// What is known of an action once it is on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -286,7 +286,11 @@ fn take(scene: &mut Scene, story: &mut Story, step: Step) -> anyhow::Result<()> 
             let input = json!({
                 "loan": story.loan, "copy": copy, "room": room, "second": second, "phones_deposited": true, "pages": 24,
             });
-            story.session = Some(id(&scene.act(keeper, "reading.open", &input)?)?);
+            let session = id(&scene.act(keeper, "reading.open", &input)?)?;
+            for who in [story.who, if keeper == "zhoumin" { "linyue" } else { "zhoumin" }] {
+                scene.act(who, "reading.confirm", &json!({ "session": session, "duties": true }))?;
+            }
+            story.session = Some(session);
         }
         CloseReading => {
             scene.act(keeper, "reading.close", &json!({ "session": story.session, "pages": 24 }))?;

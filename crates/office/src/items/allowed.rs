@@ -30,9 +30,6 @@ pub struct Allowed {
     pub clauses: Vec<String>,
 }
 
-/// The clause of a default deny: what wasn't entrusted to the asker isn't offered either.
-const NOT_ENTRUSTED: &str = "1.3.3";
-
 struct Offer<'a> {
     office: &'a Office,
     asker: &'a Asker,
@@ -43,7 +40,8 @@ impl Offer<'_> {
     /// Offers an action that fits the state; one that a rule forbids is shown with the rule.
     fn offer(&mut self, kind: &'static str, id: &Id, action: &'static str, thing: &Thing) {
         let decision = self.office.decide(self.asker, action, thing);
-        if !decision.allowed && decision.clauses.iter().any(|clause| clause == NOT_ENTRUSTED) {
+        // What isn't entrusted to the asker isn't offered either.
+        if decision.by_default {
             return;
         }
         let own = !decision.allowed && decision.clauses.iter().any(|clause| clause == "3.1.3.4");
@@ -84,8 +82,12 @@ pub fn allowed(
         .collect::<Result<_, _>>()?;
     let mut offer = Offer { office, asker, all: Vec::new() };
     let thing = known.thing();
-    for action in ["loan.apply", "item.revise", "item.rescope"] {
-        offer.offer("item", item, action, &thing);
+    if known.void.is_none() {
+        for action in
+            ["loan.apply", "item.revise", "item.rescope", "item.add_copies", "item.mark", "item.strike"]
+        {
+            offer.offer("item", item, action, &thing);
+        }
     }
     for copy in &copies {
         of_copy(&mut offer, copy, &thing);
@@ -109,7 +111,7 @@ fn of_copy(offer: &mut Offer<'_>, copy: &Copy, item: &Thing) {
         }
         Custody::Lent { .. } => &["copy.report_lost"],
         Custody::Missing { .. } => &["copy.found"],
-        Custody::Reading { .. } => &[],
+        Custody::Reading { .. } | Custody::Void { .. } => &[],
     };
     for action in actions {
         offer.offer("copy", &copy.id, action, &thing);

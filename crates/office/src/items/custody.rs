@@ -70,6 +70,11 @@ pub enum Custody {
         /// The incident.
         incident: Id,
     },
+    /// Struck from the register: it was entered by mistake and there is no such paper.
+    Void {
+        /// Who held it last.
+        holder: Id,
+    },
 }
 
 /// What a hand-over is for.
@@ -106,7 +111,8 @@ impl Custody {
             | Self::Offered { holder, .. }
             | Self::Lent { holder, .. }
             | Self::Reading { holder, .. }
-            | Self::Missing { holder, .. } => holder,
+            | Self::Missing { holder, .. }
+            | Self::Void { holder } => holder,
         }
     }
 
@@ -119,6 +125,7 @@ impl Custody {
             Self::Lent { .. } => "lent",
             Self::Reading { .. } => "reading",
             Self::Missing { .. } => "missing",
+            Self::Void { .. } => "void",
         }
     }
 
@@ -136,7 +143,7 @@ impl Custody {
                     || before.touches(cabinet)
             }
             Self::Reading { before, .. } => before.touches(cabinet),
-            Self::Desk { .. } | Self::Lent { .. } | Self::Missing { .. } => false,
+            Self::Desk { .. } | Self::Lent { .. } | Self::Missing { .. } | Self::Void { .. } => false,
         }
     }
 
@@ -238,9 +245,14 @@ impl Custody {
     /// Reported missing; whoever held it last answers for it.
     pub fn lose(self, since: Moment, incident: Id) -> Result<Self, Refusal> {
         match self {
-            Self::Missing { .. } => Err(self.busy()),
+            Self::Missing { .. } | Self::Void { .. } => Err(self.busy()),
             other => Ok(Self::Missing { holder: other.holder().clone(), since, incident }),
         }
+    }
+
+    /// Struck from the register; only what rests with its keepers can have been a mistake.
+    pub fn strike(self) -> Result<Self, Refusal> {
+        if self.is_resting() { Ok(Self::Void { holder: self.holder().clone() }) } else { Err(self.busy()) }
     }
 
     /// Found again: on the desk of the registrar who took it in.

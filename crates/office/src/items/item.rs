@@ -1,13 +1,14 @@
 //! The register entry of an item.
 
 use jingui_access::Thing;
-use jingui_regulation::{Category, Date, Marking, Moment, Urgency, fold};
+use jingui_regulation::{Category, Date, Level, Marking, Moment, Urgency, fold};
 use jingui_store::{Column, Id, Kind, Record, Side, Stored, Text};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Scope;
 use crate::action::About;
+use crate::refusal::Refusal;
 
 /// An item of the register: one document, in as many copies as were received.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -56,6 +57,20 @@ pub struct Item {
     pub registered_by: Id,
     /// Identity of the ledger row it was imported from; importing the row again finds it.
     pub origin: Option<String>,
+    /// Why the entry was struck, when it was: it stays in the register, struck.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub void: Option<Void>,
+}
+
+/// A register entry made by mistake is struck, never erased.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Void {
+    /// When.
+    pub at: Moment,
+    /// By whom.
+    pub by: Id,
+    /// Why.
+    pub reason: String,
 }
 
 impl Record for Item {
@@ -149,6 +164,19 @@ fn letters(text: &str) -> Vec<char> {
 }
 
 impl Item {
+    /// The day the marking ends; level 1 carries none.
+    pub fn declassification(&self) -> Option<Date> {
+        if self.marking.level() == Level::Internal { None } else { self.marking.until(self.dated) }
+    }
+
+    /// Refuses what can't be done to an entry that was struck.
+    pub fn standing(&self) -> Result<(), Refusal> {
+        if self.void.is_none() {
+            return Ok(());
+        }
+        Err(Refusal::new("item.void", &["3.1.1.1"]).fact("register_number", self.register_number.as_str()))
+    }
+
     /// The facts the access policy decides by.
     pub fn thing(&self) -> Thing {
         Thing { level: self.marking.level().number(), scope: self.scope.tokens(), ..Thing::default() }

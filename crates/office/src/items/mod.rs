@@ -7,6 +7,7 @@ pub mod allowed;
 pub mod copy;
 pub mod custody;
 pub mod item;
+pub mod mend;
 pub mod past;
 pub mod place;
 pub mod reading;
@@ -16,5 +17,5 @@ pub mod views;
 
 pub use copy::Copy;
 pub use custody::{Custody, Purpose};
-pub use item::Item;
+pub use item::{Item, Void};
 pub use scope::Scope;

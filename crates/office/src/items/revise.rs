@@ -1,6 +1,6 @@
-//! Corrections of a register entry. Level and period aren't corrected here: they change by decision only.
+//! Corrections of a register entry by the registrar. Level and period aren't corrected here: see [`super::mend`].
 
-use jingui_regulation::{Category, Urgency};
+use jingui_regulation::{Category, Date, Urgency};
 use jingui_store::Id;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -10,7 +10,8 @@ use crate::action::{About, Action, Stop};
 use crate::field::{Line, Paragraph};
 use crate::personnel::{Department, Person};
 use crate::receipts::DocumentNumber;
-use crate::receipts::register::duplicate;
+use crate::receipts::register::{duplicate, issued};
+use crate::refusal::Refusal;
 use crate::work::Work;
 
 /// Corrects what describes an item; every version stays in its history. Send `If-Match` with the version seen.
@@ -28,6 +29,12 @@ pub struct Revise {
     pub source: Line,
     /// Category.
     pub category: Category,
+    /// Day of issue as printed; left out, it stays.
+    #[serde(default)]
+    pub dated: Option<Date>,
+    /// Day of receipt; left out, it stays.
+    #[serde(default)]
+    pub received_on: Option<Date>,
     /// Basis of the classification.
     #[serde(default)]
     pub basis: Option<Line>,
@@ -55,6 +62,7 @@ impl Action for Revise {
 
     fn perform(self, work: &mut Work<'_, '_>) -> Result<Item, Stop> {
         let mut item = work.need::<Item>(&self.item)?.record;
+        item.standing()?;
         Person::fit_for(work, &self.responsible, item.marking.level())?;
         if let Some(department) = &self.department {
             work.need::<Department>(department)?;
@@ -64,6 +72,16 @@ impl Action for Revise {
         if number.is_some() && (number != item.document_number || source != item.source) {
             duplicate(work, number.as_deref(), &source)?;
         }
+        item.received_on = self.received_on.unwrap_or(item.received_on);
+        item.dated = self.dated.unwrap_or(item.dated);
+        issued("dated", item.dated, item.received_on)?;
+        if item.received_on > work.today() {
+            return Err(Refusal::field("received_on", "item.received_later")
+                .fact("found", item.received_on.to_string())
+                .into());
+        }
+        // The period counts from the day of issue.
+        item.declassifies_on = item.declassification();
         item.document_number = number;
         item.title = self.title.into();
         item.source = source;
@@ -100,6 +118,7 @@ impl Action for Rescope {
 
     fn perform(self, work: &mut Work<'_, '_>) -> Result<Item, Stop> {
         let mut item = work.need::<Item>(&self.item)?.record;
+        item.standing()?;
         item.scope = self.scope.checked(item.marking.level(), work)?;
         work.put(&item)?;
         Ok(item)

@@ -73,6 +73,8 @@ pub enum CopyState {
     Reading,
     /// Missing.
     Missing,
+    /// Struck from the register.
+    Void,
 }
 
 /// Orders of a list of items.

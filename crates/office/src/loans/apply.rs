@@ -43,6 +43,7 @@ impl Action for Apply {
 
     fn perform(self, work: &mut Work<'_, '_>) -> Result<Loan, Stop> {
         let item = work.need::<Item>(&self.item)?.record;
+        item.standing()?;
         let level = item.marking.level();
         let applicant = work.person()?.clone();
         if level == Level::TopSecret && self.mode == Mode::TakeOut {
@@ -50,9 +51,8 @@ impl Action for Apply {
         }
         within(self.days, level, work.rules)?;
         let person = Person::fit_for(work, &applicant, level)?.record;
-        let open = ["applied", "approved", "handing_over", "out", "returning", "reading"];
         for loan in work.find::<Loan>(&[("item", (&item.id).into())])? {
-            if loan.applicant == applicant && open.contains(&loan.state.name()) {
+            if loan.applicant == applicant && loan.state.is_open() {
                 return Err(Refusal::new("loan.already", &["3.1.3.1"])
                     .fact("number", loan.number.as_str())
                     .fact("state", loan.state.name())

@@ -211,6 +211,23 @@ impl LoanState {
             Self::Lost { .. } => "lost",
         }
     }
+
+    /// Whether it still binds somebody: applied for, approved or with the borrower.
+    pub const fn is_open(&self) -> bool {
+        match self {
+            Self::Applied
+            | Self::Approved { .. }
+            | Self::HandingOver { .. }
+            | Self::Out { .. }
+            | Self::Returning { .. }
+            | Self::Reading { .. } => true,
+            Self::Rejected { .. }
+            | Self::Withdrawn { .. }
+            | Self::Expired { .. }
+            | Self::Returned { .. }
+            | Self::Lost { .. } => false,
+        }
+    }
 }
 
 impl Record for Loan {
@@ -442,6 +459,17 @@ impl Loan {
             LoanState::Out { ref out, .. } | LoanState::Returning { ref out, .. } => {
                 let (approval, copy) = (out.approval.clone(), out.copy.clone());
                 Ok(self.with(LoanState::Lost { approval, copy, at: now, incident }))
+            }
+            _ => Err(self.unfit()),
+        }
+    }
+
+    /// The session on site didn't come about.
+    pub fn reading_called_off(self) -> Result<Self, Refusal> {
+        match self.state {
+            LoanState::Reading { ref approval, .. } => {
+                let approval = approval.clone();
+                Ok(self.with(LoanState::Approved { approval }))
             }
             _ => Err(self.unfit()),
         }

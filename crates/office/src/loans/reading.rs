@@ -38,6 +38,12 @@ pub struct ReadingSession {
     pub pages: u32,
     /// When it was opened.
     pub opened_at: Moment,
+    /// When the reader confirmed and acknowledged the duties of clause 3.1.3.5.
+    #[serde(default)]
+    pub reader_confirmed: Option<Moment>,
+    /// When the second person confirmed to be present.
+    #[serde(default)]
+    pub second_confirmed: Option<Moment>,
     /// Open or closed.
     pub state: SessionState,
 }
@@ -53,6 +59,13 @@ pub enum SessionState {
     },
     /// Closed with all pages counted in.
     Closed {
+        /// When.
+        at: Moment,
+        /// By whom.
+        by: Id,
+    },
+    /// Called off before the reader confirmed.
+    CalledOff {
         /// When.
         at: Moment,
         /// By whom.
@@ -81,11 +94,21 @@ impl Record for ReadingSession {
 }
 
 impl ReadingSession {
+    fn still_open(&self) -> Result<(), Refusal> {
+        match self.state {
+            SessionState::Open { .. } => Ok(()),
+            SessionState::Closed { .. } | SessionState::CalledOff { .. } => {
+                Err(Refusal::new("reading.closed", &["3.1.3.2"]))
+            }
+        }
+    }
+
     fn about(work: &Work<'_, '_>, id: &Id) -> Result<About, Stop> {
         let session = work.need::<Self>(id)?;
         let mut thing = work.need::<Item>(&session.item)?.thing();
         thing.owner = session.reader.to_string();
         thing.holder = session.opened_by.to_string();
+        thing.receiver = session.second.to_string();
         Ok(About::record("reading_session", id.as_str(), session.version).with(thing))
     }
 }
@@ -167,10 +190,86 @@ impl Action for OpenSession {
             second: self.second,
             pages: self.pages,
             opened_at: work.now(),
+            reader_confirmed: None,
+            second_confirmed: None,
             state: SessionState::Open { incident: None },
         };
         copy.custody = copy.custody.read_on_site(&by, loan.id.clone(), session.id.clone())?;
         let loan = loan.read(copy.id.clone(), session.id.clone())?;
+        work.put(&copy)?;
+        work.put(&loan)?;
+        work.put(&session)?;
+        Ok(session)
+    }
+}
+
+/// The reader confirms that the reading begins and acknowledges the duties, or the second person confirms to be
+/// present at the opening of the cabinet; each for oneself.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Confirm {
+    /// The session.
+    pub session: Id,
+    /// Must be true: the duties of clause 3.1.3.5 are acknowledged.
+    pub duties: bool,
+}
+
+impl Action for Confirm {
+    const NAME: &'static str = "reading.confirm";
+    const TITLE: (&'static str, &'static str) = ("确认现场阅读", "Confirm a reading session");
+    const CLAUSES: &'static [&'static str] = &["3.1.1.2", "3.1.3.2", "3.1.3.5"];
+    type Outcome = ReadingSession;
+
+    fn about(&self, work: &Work<'_, '_>) -> Result<About, Stop> {
+        ReadingSession::about(work, &self.session)
+    }
+
+    fn perform(self, work: &mut Work<'_, '_>) -> Result<ReadingSession, Stop> {
+        let mut session = work.need::<ReadingSession>(&self.session)?.record;
+        session.still_open()?;
+        if !self.duties {
+            return Err(Refusal::new("loan.duties_not_acknowledged", &["3.1.3.5"]).into());
+        }
+        let (by, now) = (work.person()?.clone(), work.now());
+        let place =
+            if by == session.reader { &mut session.reader_confirmed } else { &mut session.second_confirmed };
+        if place.replace(now).is_some() {
+            return Err(Refusal::new("reading.confirmed", &["3.1.3.5"]).into());
+        }
+        work.put(&session)?;
+        Ok(session)
+    }
+}
+
+/// Calls a session off that the reader hasn't confirmed: the approval stands again.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CallOff {
+    /// The session.
+    pub session: Id,
+}
+
+impl Action for CallOff {
+    const NAME: &'static str = "reading.call_off";
+    const TITLE: (&'static str, &'static str) = ("撤销现场阅读", "Call a reading session off");
+    const CLAUSES: &'static [&'static str] = &["3.1.1.2", "3.1.3.2"];
+    type Outcome = ReadingSession;
+
+    fn about(&self, work: &Work<'_, '_>) -> Result<About, Stop> {
+        ReadingSession::about(work, &self.session)
+    }
+
+    fn perform(self, work: &mut Work<'_, '_>) -> Result<ReadingSession, Stop> {
+        let mut session = work.need::<ReadingSession>(&self.session)?.record;
+        session.still_open()?;
+        if session.reader_confirmed.is_some() {
+            return Err(Refusal::new("reading.confirmed", &["3.1.3.5"]).into());
+        }
+        let (by, now) = (work.person()?.clone(), work.now());
+        let mut copy = work.need::<Copy>(&session.copy)?.record;
+        copy.custody = copy.custody.end_reading(&session.id)?;
+        let loan = work.need::<Loan>(&session.loan)?.record.reading_called_off()?;
+        session.state = SessionState::CalledOff { at: now, by };
         work.put(&copy)?;
         work.put(&loan)?;
         work.put(&session)?;
@@ -201,8 +300,9 @@ impl Action for CloseSession {
 
     fn perform(self, work: &mut Work<'_, '_>) -> Result<ReadingSession, Stop> {
         let mut session = work.need::<ReadingSession>(&self.session)?.record;
-        if matches!(session.state, SessionState::Closed { .. }) {
-            return Err(Refusal::new("reading.closed", &["3.1.3.2"]).into());
+        session.still_open()?;
+        if session.reader_confirmed.is_none() || session.second_confirmed.is_none() {
+            return Err(Refusal::new("reading.unconfirmed", &["3.1.1.2", "3.1.3.5"]).into());
         }
         if self.pages != session.pages {
             return Err(Refusal::new("reading.pages_differ", &["3.1.3.2"])

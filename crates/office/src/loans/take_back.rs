@@ -22,6 +22,9 @@ pub struct BringBack {
     pub loan: Id,
     /// The registrar who takes it.
     pub to: Id,
+    /// The copy that lies on the desk, where its label was scanned.
+    #[serde(default)]
+    pub copy: Option<Id>,
 }
 
 impl Action for BringBack {
@@ -37,6 +40,12 @@ impl Action for BringBack {
     fn perform(self, work: &mut Work<'_, '_>) -> Result<Loan, Stop> {
         let loan = work.need::<Loan>(&self.loan)?.record;
         let mut copy = work.need::<Copy>(&loan.out()?.copy)?.record;
+        if self.copy.is_some_and(|brought| brought != copy.id) {
+            return Err(Refusal::new("loan.other_copy", &["3.1.3.6"])
+                .fact("label", copy.label.as_str())
+                .cured_by(Role::Registrar)
+                .into());
+        }
         let to = Person::fit_for(work, &self.to, copy.level)?;
         if !to.roles.contains(&Role::Registrar) && !to.roles.contains(&Role::Custodian) {
             return Err(Refusal::new("copy.no_sideways", &["3.1.3.5"])

@@ -198,6 +198,8 @@ pub struct SessionRow {
     pub title: String,
     /// The copy's label.
     pub label: String,
+    /// The item's level, 1 to 4.
+    pub level: u8,
 }
 
 /// Reading sessions of items the reader may know of, latest first.
@@ -208,16 +210,17 @@ pub fn sessions(
 ) -> Result<Rows<SessionRow>, StoreError> {
     let rule = readable(asker);
     let mut condition = Condition::default();
-    condition.equals(
-        "reading_session.state",
-        filter.open.map(|open| if open { "open" } else { "closed" }.to_owned()),
-    );
+    match filter.open {
+        Some(true) => condition.and("reading_session.state = 'open'", []),
+        Some(false) => condition.and("reading_session.state <> 'open'", []),
+        None => {}
+    }
     condition.and(rule.sql, rule.values);
     // Who else reads what is the registry's business; a reader sees the own sessions.
     if !by_duty(asker) {
         condition.equals("reading_session.reader", Some(asker.id.clone()));
     }
-    let select = "SELECT reading_session.key, reading_session.version, reading_session.body, item.register_number, item.title, copy.label
+    let select = "SELECT reading_session.key, reading_session.version, reading_session.body, item.register_number, item.title, copy.label, item.level
                   FROM reading_session JOIN item ON item.key = reading_session.item
                   JOIN copy ON copy.key = reading_session.body ->> '$.copy'";
     latest(conn, select, "reading_session.key", condition, filter.limit, filter.cursor.as_ref(), |row| {
@@ -227,6 +230,7 @@ pub fn sessions(
             register_number: row.get(3)?,
             title: row.get(4)?,
             label: row.get(5)?,
+            level: row.get(6)?,
         })
     })
 }

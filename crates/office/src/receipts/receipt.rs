@@ -86,6 +86,16 @@ impl Receipt {
     }
 }
 
+impl Receipt {
+    /// An item of this envelope turned out to be none: its place is open again.
+    #[must_use]
+    pub fn struck(mut self, item: &Id) -> Self {
+        self.items.retain(|known| known != item);
+        self.open = self.items.len() < usize::from(self.pieces);
+        self
+    }
+}
+
 /// Signs for an envelope.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -196,8 +196,10 @@ impl Checked {
 /// Refuses a document number that the same unit has used already.
 pub fn duplicate(work: &Work<'_, '_>, number: Option<&str>, source: &str) -> Result<(), Stop> {
     if let Some(number) = number
-        && let Some(item) =
-            work.find::<Item>(&[("document_number", number.into()), ("source", source.into())])?.first()
+        && let Some(item) = work
+            .find::<Item>(&[("document_number", number.into()), ("source", source.into())])?
+            .iter()
+            .find(|item| item.void.is_none())
     {
         return Err(Refusal::new("item.duplicate", &["3.1.1.1"])
             .fact("document_number", number)
@@ -207,22 +209,34 @@ pub fn duplicate(work: &Work<'_, '_>, number: Option<&str>, source: &str) -> Res
     Ok(())
 }
 
+/// The marking of that level and period, or a refusal that says what the level allows.
+pub fn marked(level: Level, period: Option<Period>, limits: &Limits) -> Result<Marking, Refusal> {
+    Marking::new(level, period, limits).map_err(|_| {
+        Refusal::field("item.period", "item.period")
+            .fact("level", level.number())
+            .fact("most", limits.years(level))
+            .fact("found", period.map(|period| period.to_string()).unwrap_or_default())
+            .cured_by(Role::Registrar)
+    })
+}
+
+/// Refuses a day of issue after the day of receipt.
+pub fn issued(field: &str, dated: Date, received_on: Date) -> Result<(), Refusal> {
+    if dated <= received_on {
+        return Ok(());
+    }
+    Err(Refusal::field(field, "item.dated_after_receipt")
+        .fact("found", dated.to_string())
+        .fact("received_on", received_on.to_string()))
+}
+
 /// Everything that can be wrong with particulars is found here, before anything is numbered or put.
 pub fn check(work: &Work<'_, '_>, particulars: Particulars, received_on: Date) -> Result<Checked, Stop> {
     let level = particulars.level;
     let limits = Limits::from(&work.rules.parameters);
-    let marking = Marking::new(level, particulars.period, &limits).map_err(|error| {
-        Refusal::field("item.period", "item.period")
-            .fact("expected", error.to_string())
-            .cured_by(Role::Registrar)
-    })?;
+    let marking = marked(level, particulars.period, &limits)?;
     let dated = particulars.dated.unwrap_or(received_on);
-    if dated > received_on {
-        return Err(Refusal::field("item.dated", "item.dated_after_receipt")
-            .fact("found", dated.to_string())
-            .fact("received_on", received_on.to_string())
-            .into());
-    }
+    issued("item.dated", dated, received_on)?;
     let copy_numbers = copy_numbers(&particulars.copy_numbers, particulars.copies)?;
     if let Some(department) = &particulars.department {
         work.need::<Department>(department)?;
@@ -247,10 +261,9 @@ pub fn enter(
 ) -> Result<Registered, Stop> {
     let by = work.person()?.clone();
     let Checked { particulars, marking, dated, received_on, copy_numbers, responsible, scope } = checked;
-    let level = particulars.level;
     let source: String = particulars.source.into();
     source::remember(work, &source)?;
-    let item = Item {
+    let mut item = Item {
         id: work.new_id(),
         serial: i64::try_from(numbers.serial).unwrap_or(i64::MAX),
         register_number: numbers.register,
@@ -259,7 +272,7 @@ pub fn enter(
         title: particulars.title.into(),
         source,
         category: particulars.category,
-        declassifies_on: if level == Level::Internal { None } else { marking.until(dated) },
+        declassifies_on: None,
         marking,
         dated,
         received_on,
@@ -273,8 +286,23 @@ pub fn enter(
         registered_at: work.now(),
         registered_by: by.clone(),
         origin,
+        void: None,
     };
+    item.declassifies_on = item.declassification();
     work.put(&item)?;
+    let copies = copies_of(work, &item, copy_numbers, place_at)?;
+    Ok(Registered { item, copies })
+}
+
+/// Puts copies of these numbers: on the desk of whoever registers, or at once where they go.
+pub fn copies_of(
+    work: &mut Work<'_, '_>,
+    item: &Item,
+    copy_numbers: Vec<u32>,
+    place_at: Option<&PlaceAt>,
+) -> Result<Vec<Copy>, Stop> {
+    let by = work.person()?.clone();
+    let level = item.marking.level();
     let cabinet = place_at.map(|at| work.need::<Cabinet>(&at.cabinet)).transpose()?;
     let mut copies = Vec::with_capacity(copy_numbers.len());
     for number in copy_numbers {
@@ -294,11 +322,11 @@ pub fn enter(
         work.put(&copy)?;
         copies.push(copy);
     }
-    Ok(Registered { item, copies })
+    Ok(copies)
 }
 
 /// One number for each copy, none twice, each of six digits.
-fn copy_numbers(numbers: &[u32], copies: u32) -> Result<Vec<u32>, Refusal> {
+pub fn copy_numbers(numbers: &[u32], copies: u32) -> Result<Vec<u32>, Refusal> {
     if copies == 0 || copies > 500 {
         return Err(Refusal::field("item.copies", "field.one_to_five_hundred").fact("found", copies));
     }

@@ -36,9 +36,16 @@ pub fn take(work: &mut Work<'_, '_>, name: &str, count: u64) -> Result<u64, Stop
     Ok(last + 1)
 }
 
-/// Takes the next number of this year's series, as people write it: `2026-000123`.
+/// Takes the next number of this year's series, as people write it: `2026-000123` for an item, which labels and
+/// scanners carry; other registers put their sign before it, so that no two numbers look alike.
 pub fn yearly(work: &mut Work<'_, '_>, series: &str) -> Result<String, Stop> {
     let year = work.today().year();
     let number = take(work, &format!("{series}-{year}"), 1)?;
-    Ok(format!("{year}-{number:06}"))
+    let sign = match series {
+        "receipt" => "收",
+        "loan" => "借",
+        "incident" => "案",
+        _ => "",
+    };
+    Ok(format!("{sign}{year}-{number:06}"))
 }

@@ -204,6 +204,11 @@ fn waiting(bench: &Bench<'_>, tasks: &mut Vec<Task>) -> Result<(), StoreError> {
                  FROM copy JOIN loan ON loan.key = copy.body ->> '$.custody.purpose.loan' LEFT JOIN item ON item.key = loan.item
                  WHERE copy.receiver = ? AND copy.body ->> '$.custody.purpose.for' = 'return' ORDER BY loan.key";
     tasks.extend(bench.tasks("check_return", check, vec![bench.me()])?);
+    let confirm = "SELECT key AS id, item, NULL AS copy, NULL AS number, NULL AS title, NULL AS level, reader AS person,
+                          opened_at AS since, NULL AS due FROM reading_session
+                   WHERE state = 'open' AND (reader = ?1 AND body ->> '$.reader_confirmed' IS NULL
+                                             OR body ->> '$.second' = ?1 AND body ->> '$.second_confirmed' IS NULL) ORDER BY opened_at";
+    tasks.extend(bench.tasks("confirm_session", confirm, vec![bench.me()])?);
     if bench.asker.is(Role::Registrar) {
         let receipts = "SELECT key AS id, NULL AS item, NULL AS copy, number, source AS title, NULL AS level, received_by AS person,
                                received_at AS since, NULL AS due FROM receipt WHERE open = 1 ORDER BY received_at";

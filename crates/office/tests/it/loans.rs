@@ -1,5 +1,6 @@
 //! Clauses 3.1.3.x: borrowing.
 
+use jingui_regulation::Role;
 use serde_json::json;
 
 use crate::harness::Harness;
@@ -77,6 +78,28 @@ fn clause_3_1_3_2_reading_on_site_counts_pages_out_and_in() {
     assert_eq!(h.refused(&custodian, "reading.open", open(&h.custodian, true)).code, "reading.second_person");
     let session = h.did(&custodian, "reading.open", open(&h.registrar, true));
     assert_eq!(h.record("copy", &copies[0])["custody"]["state"], "reading");
+    // Reader and second person confirm for themselves; nobody else, nobody twice, and no close without them.
+    let confirm = json!({"session": session["id"], "duties": true});
+    let close = json!({"session": session["id"], "pages": 36});
+    assert_eq!(h.refused(&custodian, "reading.close", close.clone()).code, "reading.unconfirmed");
+    assert_eq!(
+        h.refused(&custodian, "reading.confirm", confirm.clone()).status,
+        jingui_office::Status::Access
+    );
+    h.did(&custodian, "reading.call_off", json!({"session": session["id"]}));
+    assert_eq!(h.record("loan", &loan)["state"]["name"], "approved", "called off: the approval stands");
+    let session = h.did(&custodian, "reading.open", open(&h.registrar, true));
+    let confirm_again = json!({"session": session["id"], "duties": true});
+    h.did(&h.by(&h.staff), "reading.confirm", confirm_again.clone());
+    assert_eq!(
+        h.refused(&h.by(&h.staff), "reading.confirm", confirm_again.clone()).code,
+        "reading.confirmed"
+    );
+    assert_eq!(
+        h.refused(&custodian, "reading.call_off", json!({"session": session["id"]})).code,
+        "reading.confirmed"
+    );
+    h.did(&h.by(&h.registrar), "reading.confirm", confirm_again);
     let refusal = h.refused(&custodian, "reading.close", json!({"session": session["id"], "pages": 35}));
     assert_eq!((refusal.code, refusal.facts["counted_in"].as_u64()), ("reading.pages_differ", Some(35)));
     h.did(&custodian, "reading.report_pages", json!({"session": session["id"], "pages": 35}));
@@ -131,10 +154,9 @@ fn clause_3_1_3_3_renewals_count_into_the_limit() {
     h.did(&staff, "loan.renew", renew(2));
     assert_eq!(h.refused(&staff, "loan.renew", renew(1)).code, "loan.renewal_waits");
     // The same approver as for the loan: not the department head at level 3.
-    assert_eq!(
-        h.refused(&h.by(&h.strategy_head), "loan.approve_renewal", json!({"loan": loan})).code,
-        "not_entitled"
-    );
+    let refusal = h.refused(&h.by(&h.strategy_head), "loan.approve_renewal", json!({"loan": loan}));
+    assert_eq!((refusal.code, refusal.clauses), ("entrusted_to", vec!["3.1.3.3".to_owned()]));
+    assert_eq!(refusal.cure, [Role::OfficeHead], "it says whom to ask");
     h.did(&h.by(&h.office_head), "loan.approve_renewal", json!({"loan": loan}));
     assert_eq!(h.record("loan", &loan)["state"]["due"], "2026-09-08");
     assert_eq!(h.record("copy", &copies[0])["custody"]["due"], "2026-09-08");
@@ -259,7 +281,14 @@ fn clause_3_1_3_6_return_is_checked_and_loss_is_told() {
             .status,
         jingui_office::Status::Access
     );
-    h.did(&h.by(&h.staff), "loan.bring_back", json!({"loan": loan, "to": h.registrar}));
+    // Another copy of the same item isn't what was lent.
+    let other = json!({"loan": loan, "to": h.registrar, "copy": copies[1]});
+    let refusal = h.refused(&h.by(&h.staff), "loan.bring_back", other);
+    assert_eq!(
+        (refusal.code, &refusal.facts["label"]),
+        ("loan.other_copy", &json!(h.record("copy", &copies[0])["label"]))
+    );
+    h.did(&h.by(&h.staff), "loan.bring_back", json!({"loan": loan, "to": h.registrar, "copy": copies[0]}));
     assert_eq!(
         h.record("copy", &copies[0])["custody"]["holder"],
         h.staff.as_str(),

@@ -1,5 +1,6 @@
 //! Clauses 1.x, 2.x and 3.1.1.x: receiving, registering, keeping.
 
+use jingui_regulation::Role;
 use serde_json::json;
 
 use crate::harness::Harness;
@@ -24,7 +25,7 @@ fn clause_3_1_1_1_signed_for_registered_and_kept() {
     let receipt = h.did(&registrar, "receipt.sign", sign);
     assert_eq!(
         (receipt["number"].as_str(), receipt["envelope"].as_str()),
-        (Some("2026-000001"), Some("A-123"))
+        (Some("收2026-000001"), Some("A-123"))
     );
     assert_eq!(h.count("SELECT count(*) FROM receipt WHERE open = 1"), 1);
     let first = h.did(
@@ -260,5 +261,82 @@ fn clause_3_1_1_1_corrections_keep_their_history() {
         h.office.store().read(|conn| h.office.store().history(conn, "item", item.as_str())).unwrap();
     let versions: Vec<u64> = history.iter().map(|(version, _)| *version).collect();
     assert_eq!(versions, [1, 2]);
+    h.verify_clean();
+}
+
+/// Clause 3.1.1.1: what was entered wrongly is mended in the open: days by the registrar, level and striking by the
+/// office head, and every version and number stays.
+#[test]
+fn clause_3_1_1_1_a_wrong_registration_is_mended_and_stays_visible() {
+    let h = Harness::on("2026-11-23");
+    let (registrar, head) = (h.by(&h.registrar), h.by(&h.office_head));
+    let receipt = h.did(
+        &registrar,
+        "receipt.sign",
+        json!({"source": "国务院国资委", "channel": "ems", "seal": "intact", "pieces": 1}),
+    );
+    assert_eq!(receipt["number"], "收2026-000001");
+    let made = h.did(
+        &registrar,
+        "item.register",
+        json!({"receipt": receipt["id"], "item": particulars(&h, "国资发〔2026〕12号", 2)}),
+    );
+    let item = made["item"]["id"].clone();
+    let revise = |dated: &str, received: &str| {
+        json!({"item": item, "document_number": "国资发〔2026〕12号", "title": "通知", "source": "国务院国资委", "category": "policy",
+            "urgency": "ordinary", "responsible": h.registrar, "dated": dated, "received_on": received})
+    };
+    let revised = h.did(&registrar, "item.revise", revise("2026-10-08", "2026-11-20"));
+    assert_eq!(
+        (&revised["dated"], &revised["declassifies_on"]),
+        (&json!("2026-10-08"), &json!("2036-10-08"))
+    );
+    let refused = |input| h.refused(&registrar, "item.revise", input).code;
+    assert_eq!(refused(revise("2026-11-21", "2026-11-20")), "item.dated_after_receipt");
+    assert_eq!(refused(revise("2026-10-08", "2026-11-24")), "item.received_later");
+
+    let add = |numbers: serde_json::Value| json!({"item": item, "copy_numbers": numbers});
+    assert_eq!(h.refused(&registrar, "item.add_copies", add(json!([2]))).code, "item.copy_known");
+    let added = h.did(&registrar, "item.add_copies", add(json!([3, 4])));
+    assert_eq!(
+        (&added["item"]["copies"], &added["copies"][1]["label"]),
+        (&json!(4), &json!("2026-000001-000004"))
+    );
+
+    // Level and period: not the registrar alone.
+    let mark = json!({"item": item, "level": 3, "period": {"count": 6, "unit": "months"}, "reason": "原件为机密★6个月，登记时误作秘密"});
+    let refusal = h.refused(&registrar, "item.mark", mark.clone());
+    assert_eq!((refusal.code, refusal.cure.as_slice()), ("entrusted_to", [Role::OfficeHead].as_slice()));
+    let copy = added["copies"][0]["id"].clone();
+    h.did(&registrar, "copy.place", json!({"copy": copy, "cabinet": h.cabinet_2, "slot": 1}));
+    let refusal = h.refused(&head, "item.mark", mark.clone());
+    assert_eq!(refusal.code, "cabinet.level_too_low", "the copy in a level-2 cabinet has to leave it first");
+    h.did(&registrar, "copy.place", json!({"copy": copy, "cabinet": h.cabinet_3, "slot": 1}));
+    let marked = h.did(&head, "item.mark", mark);
+    assert_eq!((&marked["marking"]["level"], &marked["declassifies_on"]), (&json!(3), &json!("2027-04-08")));
+
+    // Struck: first one copy, then the rest and with it the entry.
+    let strike = |copies: serde_json::Value| json!({"item": item, "copies": copies, "reason": "重复登记"});
+    assert_eq!(h.refused(&registrar, "item.strike", strike(json!([]))).code, "entrusted_to");
+    let loan = h.apply(&h.staff, &serde_json::from_value(item.clone()).unwrap(), 3, "take_out");
+    assert_eq!(h.refused(&head, "item.strike", strike(json!([]))).code, "item.on_loan");
+    h.did(&head, "loan.reject", json!({"loan": loan, "reason": "登记有误"}));
+    assert_eq!(h.did(&head, "item.strike", strike(json!([copy])))["copies"], 3);
+    let struck = h.did(&head, "item.strike", strike(json!([])));
+    assert_eq!((&struck["copies"], &struck["void"]["reason"]), (&json!(0), &json!("重复登记")));
+    assert_eq!(h.count("SELECT count(*) FROM copy WHERE state = 'void'"), 4);
+    assert_eq!(
+        h.count("SELECT count(*) FROM receipt WHERE open = 1"),
+        1,
+        "its place in the envelope is open again"
+    );
+    assert_eq!(refused(revise("2026-10-08", "2026-11-20")), "item.void");
+    // The number of the document may be registered again; the register number is not given twice.
+    let again = h.did(
+        &registrar,
+        "item.register",
+        json!({"receipt": receipt["id"], "item": particulars(&h, "国资发〔2026〕12号", 2)}),
+    );
+    assert_eq!(again["item"]["register_number"], "2026-000002");
     h.verify_clean();
 }

@@ -82,7 +82,8 @@ fn what_isnt_entitled_is_refused_with_its_clause() {
     let staff = house.signed_in("staff");
     let answer = staff.act("person.add", &json!({"staff_number": "1", "name": "某人"}));
     assert_eq!(answer.status, 403);
-    assert_eq!(answer.json()["code"], "not_entitled");
+    assert_eq!(answer.json()["code"], "entrusted_to");
+    assert_eq!(answer.json()["cure"][0]["role"], "security_administrator");
     assert!(!answer.json()["clauses"].as_array().unwrap().is_empty());
     assert_eq!(house.client().act("person.add", &json!({})).status, 401);
 }
