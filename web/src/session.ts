@@ -1,5 +1,5 @@
 /** Who is signed in, the names everybody uses, and what happened meanwhile. */
-import { computed, reactive, ref } from 'vue'
+import { computed, onActivated, onBeforeUnmount, onDeactivated, onMounted, reactive, ref } from 'vue'
 import { api, answer, locked, Refused } from './api/client'
 import type { Problem, Schemas } from './api/client'
 import { day, t } from './text'
@@ -106,6 +106,21 @@ export function onChange(listener: Listener): () => void {
       source = null
     }
   }
+}
+
+/** Loads now, whenever the page is shown again, and whenever one of these kinds of records changes meanwhile. */
+export function live(load: () => unknown, wanted: string[], still: () => boolean = () => true): void {
+  let off: (() => void) | null = null
+  const on = () => {
+    if (off) return
+    load()
+    off = onChange((kinds) => { if (still() && kinds.some((kind) => kind === '*' || wanted.includes(kind))) load() })
+  }
+  const end = () => { off?.(); off = null }
+  onMounted(on)
+  onActivated(on)
+  onDeactivated(end)
+  onBeforeUnmount(end)
 }
 
 function tell(data: string): void {

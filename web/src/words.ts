@@ -69,6 +69,7 @@ export const COPY_STATES: Record<string, Pair> = {
   lent: ['借出', 'Lent out'],
   reading: ['现场阅读', 'Read on site'],
   missing: ['下落不明', 'Missing'],
+  void: ['作废', 'Struck'],
 }
 export const copyState = naming(COPY_STATES)
 
@@ -109,6 +110,7 @@ export const TASKS: Record<string, Pair> = {
   place_copy: ['待入柜', 'Copy to put away'],
   hand_over_loan: ['已批准待交付', 'Approved, to hand over'],
   close_session: ['阅读未结束', 'Reading session open'],
+  confirm_session: ['现场阅读待确认', 'Reading session to confirm'],
   return_copy: ['我借出的文件', 'I borrowed'],
   collect_loan: ['已批准，待领取', 'Approved, to collect'],
   await_approval: ['申请待批准', 'Waits for approval'],
@@ -125,7 +127,7 @@ export const FIGURES: Record<string, Pair> = {
   overdue_loans: ['超期未还', 'Overdue loans'],
   waiting_loans: ['借阅待批', 'Loans to approve'],
   missing_copies: ['下落不明', 'Missing copies'],
-  unplaced_copies: ['待入柜', 'Not put away'],
+  unplaced_copies: ['份待入柜', 'Copies to put away'],
   open_receipts: ['来件未登记完', 'Mail not registered'],
   open_incidents: ['未结事件', 'Open incidents'],
   expired_items: ['保密期限已满', 'Period has ended'],
@@ -146,8 +148,47 @@ export const FIELDS: Record<string, Pair> = {
   department: ['承办部门', 'Department'],
   remark: ['备注', 'Remark'],
   dated: ['成文日期', 'Date of issue'],
+  received_on: ['收文日期', 'Received'],
+  copies: ['份数', 'Number of copies'],
+  declassifies_on: ['解密日期', 'Declassifies'],
+  void: ['作废', 'Struck'],
+  copy_numbers: ['份号', 'Copy numbers'],
+  level: ['密级', 'Level'],
+  period: ['保密期限', 'Period'],
+  people: ['知悉人员', 'People of the scope'],
+  departments: ['知悉部门', 'Departments of the scope'],
+  receipt: ['来件', 'Mail'],
+  cabinet: ['柜', 'Cabinet'],
+  slot: ['格', 'Slot'],
+  days: ['工作日', 'Working days'],
+  reason: ['事由', 'Reason'],
+  mode: ['方式', 'Mode'],
+  pages: ['页数', 'Pages'],
+  room: ['房间', 'Room'],
+  second: ['第二人', 'Second person'],
+  custodian: ['保管人', 'Custodian'],
+  slots: ['格数', 'Slots'],
+  name: ['名称', 'Name'],
+  staff_number: ['工号', 'Staff number'],
+  account: ['账户', 'Account'],
+  password: ['口令', 'Password'],
+  current: ['现口令', 'Current password'],
+  envelope: ['信封号', 'Envelope'],
+  pieces: ['件数', 'Pieces'],
+  channel: ['送达方式', 'Channel'],
+  circumstances: ['情形', 'Circumstances'],
+  conclusion: ['结论', 'Conclusion'],
+  finding: ['清点结果', 'Finding'],
+  value: ['数值', 'Value'],
+  year: ['年度', 'Year'],
+  file: ['文件', 'File'],
+  q: ['搜索', 'Search'],
 }
 export const field = naming(FIELDS)
+/** The name of a field from the server's path to it, such as `item.scope.people[0]`. */
+export function fieldAt(path: string): string {
+  return field(path.replace(/\[\d+\]/g, '').split('.').at(-1))
+}
 
 export function marking(m: { level: number; period?: { count: number; unit: string } | null }): string {
   const name = levelName(m.level)

@@ -73,8 +73,19 @@ export type Input<N extends ActionName> = Post<N> extends { requestBody?: { cont
 type Done<N extends ActionName> = Post<N> extends { responses: { 200: { content: { 'application/json': infer D } } } } ? D : never
 export type Outcome<N extends ActionName> = Done<N> extends { outcome: infer O } ? O : never
 
-/** Does an action; `seen` is the version of the record it is about, as it was shown. */
-export async function act<N extends ActionName>(name: N, input: Input<N>, seen?: number): Promise<Outcome<N>> {
+const running = new Map<string, Promise<unknown>>()
+
+/** Does an action; `seen` is the version of the record it is about, as it was shown. Asked twice by a double click, it is done once. */
+export function act<N extends ActionName>(name: N, input: Input<N>, seen?: number): Promise<Outcome<N>> {
+  const key = `${name} ${JSON.stringify(input)}`
+  const before = running.get(key) as Promise<Outcome<N>> | undefined
+  if (before) return before
+  const doing = post(name, input, seen).finally(() => running.delete(key))
+  running.set(key, doing)
+  return doing
+}
+
+async function post<N extends ActionName>(name: N, input: Input<N>, seen?: number): Promise<Outcome<N>> {
   const headers: Record<string, string> = { 'Content-Type': 'application/json', 'Accept-Language': acceptLanguage.value }
   if (seen !== undefined) headers['If-Match'] = `"${seen}"`
   const request = fetch(`/api/actions/${name}`, { method: 'POST', headers, body: JSON.stringify(input) }).then(async (response) => ({

@@ -310,6 +310,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/actions/item.add_copies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 补登份数 · Enter copies that were left out */
+        post: operations["itemAddCopies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/item.mark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 更正密级期限 · Correct level and period */
+        post: operations["itemMark"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/actions/item.read": {
         parameters: {
             query?: never;
@@ -372,6 +406,23 @@ export interface paths {
         put?: never;
         /** 更正登记 · Correct a register entry */
         post: operations["itemRevise"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/item.strike": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 作废登记 · Strike a registration */
+        post: operations["itemStrike"];
         delete?: never;
         options?: never;
         head?: never;
@@ -650,6 +701,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/actions/reading.call_off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 撤销现场阅读 · Call a reading session off */
+        post: operations["readingCallOff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/actions/reading.close": {
         parameters: {
             query?: never;
@@ -661,6 +729,23 @@ export interface paths {
         put?: never;
         /** 结束现场阅读 · Close a reading session */
         post: operations["readingClose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/reading.confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 确认现场阅读 · Confirm a reading session */
+        post: operations["readingConfirm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1631,6 +1716,13 @@ export interface components {
              */
             slots: number;
         };
+        /** @description Enters copies that were left out at registration; they lie on the registrar's desk. */
+        AddCopiesInput: {
+            /** @description Copy numbers as printed, one for each copy to add. */
+            copy_numbers: number[];
+            /** @description The item. */
+            item: components["schemas"]["IdInput"];
+        };
         /** @description Adds a department. */
         AddDepartmentInput: {
             /** @description Name. */
@@ -1730,6 +1822,11 @@ export interface components {
         };
         /** @description The borrower brings the copy back to a registrar, who has then to check it. */
         BringBackInput: {
+            /**
+             * @description The copy that lies on the desk, where its label was scanned.
+             * @default null
+             */
+            copy?: components["schemas"]["IdInput"] | null;
             /** @description The loan. */
             loan: components["schemas"]["IdInput"];
             /** @description The registrar who takes it. */
@@ -1796,6 +1893,11 @@ export interface components {
              * @description The year.
              */
             year: number;
+        };
+        /** @description Calls a session off that the reader hasn't confirmed: the approval stands again. */
+        CallOffInput: {
+            /** @description The session. */
+            session: components["schemas"]["IdInput"];
         };
         /** @description What an item is about (clauses 2.1.1 – 2.1.7). */
         Category: "policy" | "committee" | "leaders" | "decision" | "trade_secret" | "office_work" | "other";
@@ -1879,6 +1981,16 @@ export interface components {
             /** @description What was found. */
             finding: components["schemas"]["ParagraphInput"];
         };
+        /**
+         * @description The reader confirms that the reading begins and acknowledges the duties, or the second person confirms to be
+         *     present at the opening of the cabinet; each for oneself.
+         */
+        ConfirmInput: {
+            /** @description Must be true: the duties of clause 3.1.3.5 are acknowledged. */
+            duties: boolean;
+            /** @description The session. */
+            session: components["schemas"]["IdInput"];
+        };
         /** @description A copy in a cabinet, with what names it. */
         Content: {
             /** @description The copy. */
@@ -1925,7 +2037,7 @@ export interface components {
             state: string;
         };
         /** @description States of a copy. */
-        CopyStateInput: "desk" | "kept" | "offered" | "lent" | "reading" | "missing";
+        CopyStateInput: "desk" | "kept" | "offered" | "lent" | "reading" | "missing" | "void";
         /** @description How many rows there are. */
         Count: {
             /**
@@ -1944,7 +2056,7 @@ export interface components {
              * @description Name of the action.
              * @enum {string}
              */
-            action: "copy.accept" | "loan.acknowledge" | "loan.bring_back";
+            action: "copy.accept" | "loan.acknowledge" | "loan.bring_back" | "reading.confirm";
             /** @description Input of the action. */
             input: {
                 [key: string]: unknown;
@@ -2029,6 +2141,11 @@ export interface components {
             since: components["schemas"]["Moment"];
             /** @constant */
             state: "missing";
+        } | {
+            /** @description Who held it last. */
+            holder: components["schemas"]["Id"];
+            /** @constant */
+            state: "void";
         };
         /** Format: date */
         Date: string;
@@ -2384,6 +2501,8 @@ export interface components {
             title: string;
             /** @description Urgency. */
             urgency: components["schemas"]["Urgency"];
+            /** @description Why the entry was struck, when it was: it stays in the register, struck. */
+            void?: components["schemas"]["Void"] | null;
         };
         /** @description An item with its copies and the latest of its loans. */
         ItemDetail: {
@@ -2653,6 +2772,25 @@ export interface components {
         MappedInput: {
             /** @description Sheets, and how they are to be read. */
             sheets: components["schemas"]["SheetPlanInput"][];
+        };
+        /** @description Corrects a level or period that was read wrongly off the paper. No change of classification: that takes a decision. */
+        MarkInput: {
+            /** @description The item. */
+            item: components["schemas"]["IdInput"];
+            /** @description The level as printed. */
+            level: components["schemas"]["LevelInput"];
+            /**
+             * @description The period as printed; left out, the level's maximum applies.
+             * @default null
+             */
+            period?: components["schemas"]["PeriodInput"] | null;
+            /** @description How the mistake was made. */
+            reason: components["schemas"]["ParagraphInput"];
+            /**
+             * @description The need-to-know scope, where the level asks for another; left out, it stays.
+             * @default null
+             */
+            scope?: components["schemas"]["ScopeInput"] | null;
         };
         /** @description A level with its period. A state secret always has one; a level-1 item never carries the ★ mark. */
         Marking: {
@@ -3103,10 +3241,20 @@ export interface components {
             pages: number;
             /** @description Who reads. */
             reader: components["schemas"]["Id"];
+            /**
+             * @description When the reader confirmed and acknowledged the duties of clause 3.1.3.5.
+             * @default null
+             */
+            reader_confirmed: components["schemas"]["Moment"] | null;
             /** @description The room. */
             room: components["schemas"]["Id"];
             /** @description The second person at the opening of the cabinet. */
             second: components["schemas"]["Id"];
+            /**
+             * @description When the second person confirmed to be present.
+             * @default null
+             */
+            second_confirmed: components["schemas"]["Moment"] | null;
             /** @description Open or closed. */
             state: components["schemas"]["SessionState"];
         };
@@ -3297,6 +3445,11 @@ export interface components {
             /** @description Category. */
             category: components["schemas"]["CategoryInput"];
             /**
+             * @description Day of issue as printed; left out, it stays.
+             * @default null
+             */
+            dated?: components["schemas"]["DateInput"] | null;
+            /**
              * @description Department that handles it.
              * @default null
              */
@@ -3308,6 +3461,11 @@ export interface components {
             document_number?: components["schemas"]["DocumentNumberInput"] | null;
             /** @description The item. */
             item: components["schemas"]["IdInput"];
+            /**
+             * @description Day of receipt; left out, it stays.
+             * @default null
+             */
+            received_on?: components["schemas"]["DateInput"] | null;
             /**
              * @description Remark.
              * @default null
@@ -3421,6 +3579,11 @@ export interface components {
         SessionRow: {
             /** @description The copy's label. */
             label: string;
+            /**
+             * Format: uint8
+             * @description The item's level, 1 to 4.
+             */
+            level: number;
             /** @description The item's register number. */
             register_number: string;
             /** @description The session. */
@@ -3453,6 +3616,13 @@ export interface components {
             by: components["schemas"]["Id"];
             /** @constant */
             name: "closed";
+        } | {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /** @description By whom. */
+            by: components["schemas"]["Id"];
+            /** @constant */
+            name: "called_off";
         };
         /** @description Sets a parameter inside its bounds. Open loans keep their terms. */
         SetParameterInput: {
@@ -3731,6 +3901,18 @@ export interface components {
             /** @constant */
             state: "left";
         };
+        /** @description Strikes copies, or the whole entry, that were registered by mistake. Numbers stay taken and visible. */
+        StrikeInput: {
+            /**
+             * @description The copies to strike; left out, all of them and with them the entry.
+             * @default []
+             */
+            copies?: components["schemas"]["IdInput"][];
+            /** @description The item. */
+            item: components["schemas"]["IdInput"];
+            /** @description Why. */
+            reason: components["schemas"]["ParagraphInput"];
+        };
         /** @description The registrar checks and takes back. */
         TakeBackInput: {
             /** @description What the check found. */
@@ -3845,6 +4027,15 @@ export interface components {
             next: string | null;
             /** @description The rows. */
             rows: components["schemas"]["VersionShown"][];
+        };
+        /** @description A register entry made by mistake is struck, never erased. */
+        Void: {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /** @description By whom. */
+            by: components["schemas"]["Id"];
+            /** @description Why. */
+            reason: string;
         };
         /** @description Takes one's application back. */
         WithdrawInput: {
@@ -4709,6 +4900,96 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    itemAddCopies: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddCopiesInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Registered"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    itemMark: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Item"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     itemRead: {
         parameters: {
             query?: never;
@@ -4857,6 +5138,51 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ReviseInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Item"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    itemStrike: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StrikeInput"];
             };
         };
         responses: {
@@ -5609,6 +5935,51 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    readingCallOff: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallOffInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["ReadingSession"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     readingClose: {
         parameters: {
             query?: never;
@@ -5622,6 +5993,51 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["CloseSessionInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["ReadingSession"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    readingConfirm: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmInput"];
             };
         };
         responses: {

@@ -48,13 +48,23 @@ pub struct ItemFilter {
     pub copy_state: Option<CopyState>,
     /// Declassifies before this day.
     pub expires_before: Option<Date>,
-    /// Order; newest registration first unless said otherwise.
+    /// Order; newest registration first unless said otherwise, or by day of receipt where such days are given.
     pub sort: Option<ItemSort>,
     /// Rows on the page, 1 to 200.
     #[schemars(range(min = 1, max = 200))]
     pub limit: Option<u16>,
     /// Where the page begins.
     pub cursor: Option<Cursor>,
+}
+
+impl ItemFilter {
+    /// The order asked for. Who looks at some days of receipt and asks for none gets them by that day, which is how the
+    /// index lies.
+    fn order(&self) -> ItemSort {
+        let days = self.received_from.is_some() || self.received_to.is_some();
+        let searched = self.q.as_deref().is_some_and(|typed| !typed.trim().is_empty());
+        self.sort.unwrap_or(if days && !searched { ItemSort::Received } else { ItemSort::Newest })
+    }
 }
 
 /// States of a copy.
@@ -144,7 +154,7 @@ fn condition(conn: &Connection, asker: &Asker, filter: &ItemFilter) -> Result<Co
     ];
     let filtered = |column: &str| equals.iter().any(|(known, value)| *known == column && value.is_some());
     // Where words are searched for, they lead.
-    let lead = leads(filter.sort.unwrap_or(ItemSort::Newest))
+    let lead = leads(filter.order())
         .iter()
         .find(|column| filter.q.is_none() && filtered(column));
     for (column, value) in equals {
@@ -189,7 +199,7 @@ fn typed(filter: &ItemFilter) -> Option<String> {
 /// A page of items.
 pub fn list(conn: &Connection, asker: &Asker, filter: &ItemFilter) -> Result<Rows<ItemRow>, StoreError> {
     let mut condition = condition(conn, asker, filter)?;
-    let sort = filter.sort.unwrap_or(ItemSort::Newest);
+    let sort = filter.order();
     let limit = limit(filter.limit);
     let (column, descending) = match sort {
         ItemSort::Newest => (None, true),
