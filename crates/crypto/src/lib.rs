@@ -1,14 +1,18 @@
-//! Suites, keys, sealed entries, passwords.
+//! Suites, keys, sealed entries, sealed files, passwords.
 //!
 //! Owns standard constructions over kept libraries. Does no I/O, never writes a primitive of its own, and takes all
 //! randomness as an argument: outside tests and simulations that must be a generator fit for keys.
 
+mod file;
 mod key;
 mod key_file;
 pub mod password;
 mod seal;
 mod token;
 
+pub use file::{
+    Binding, CHUNK, ContentDigest, FileKey, FileOpener, FileSealer, HEADER, Names, open_file, seal_file,
+};
 pub use key::{Key, RootKey};
 pub use key_file::{KeyFile, PassphraseCost};
 pub use seal::{Sealer, Suite};
