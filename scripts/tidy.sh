@@ -8,12 +8,13 @@ fail() { echo "tidy: $1" >&2; failed=1; }
 # crate: what it may use. The ground floor is regulation.
 allowed() {
   case $1 in
-    regulation | ledger | crypto | forms | pages) echo "" ;;
+    regulation | ledger | crypto | forms | pages | watermark) echo "" ;;
     access | intake) echo "regulation" ;;
+    vault) echo "crypto" ;;
     store) echo "crypto ledger regulation" ;;
     office) echo "access crypto intake regulation store" ;;
-    server) echo "access crypto forms intake office pages regulation store" ;;
-    jingui) echo "access crypto forms intake office pages regulation server store" ;;
+    server) echo "access crypto forms intake office pages regulation store vault watermark" ;;
+    jingui) echo "access crypto forms intake office pages regulation server store vault watermark" ;;
   esac
 }
 for manifest in crates/*/Cargo.toml; do

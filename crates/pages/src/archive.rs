@@ -1,28 +1,32 @@
 //! ZIP archives read with care: OFD and the office formats are ZIPs of XML.
 
 use crate::{Bounds, Fault};
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Read};
 
 /// An archive whose entries are read by name, never unpacked to disk: a path in it is only a name.
 pub struct Archive<'a> {
-    zip: zip::ZipArchive<Cursor<&'a [u8]>>,
+    zip: zip::ZipArchive<Cursor<Cow<'a, [u8]>>>,
     /// Normalised name → index.
     names: BTreeMap<String, usize>,
     bounds: Bounds,
     unpacked: u64,
+    /// Entries that `unpacked` counts already: reading a page twice is no larger file.
+    counted: BTreeSet<usize>,
 }
 
 /// An entry's bytes.
 pub type Entry = Vec<u8>;
 
 impl<'a> Archive<'a> {
-    /// Reads the archive's directory.
+    /// Reads the archive's directory; the bytes may be borrowed or owned.
     ///
     /// # Errors
     /// When it is damaged or has too many entries.
-    pub fn open(bytes: &'a [u8], bounds: Bounds) -> Result<Self, Fault> {
-        let zip = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| Fault::damaged("zip", error))?;
+    pub fn open(bytes: impl Into<Cow<'a, [u8]>>, bounds: Bounds) -> Result<Self, Fault> {
+        let mut zip =
+            zip::ZipArchive::new(Cursor::new(bytes.into())).map_err(|error| Fault::damaged("zip", error))?;
         if zip.len() > bounds.entries {
             return Err(Fault::TooLarge {
                 what: "entries".into(),
@@ -31,9 +35,9 @@ impl<'a> Archive<'a> {
             });
         }
         let names = (0..zip.len())
-            .filter_map(|index| Some((normalise(&zip.name_for_index(index)?.ok()?), index)))
+            .filter_map(|index| Some((normalise(&entry_name(&mut zip, index)?), index)))
             .collect();
-        Ok(Self { zip, names, bounds, unpacked: 0 })
+        Ok(Self { zip, names, bounds, unpacked: 0, counted: BTreeSet::new() })
     }
 
     /// Whether there is an entry of this name.
@@ -54,7 +58,12 @@ impl<'a> Archive<'a> {
     pub fn read(&mut self, name: &str) -> Result<Entry, Fault> {
         let wanted = normalise(name);
         let index = *self.names.get(&wanted).ok_or_else(|| Fault::damaged(&wanted, "is missing"))?;
-        let allowed = self.bounds.entry_bytes.min(self.bounds.archive_bytes.saturating_sub(self.unpacked));
+        let rest = if self.counted.contains(&index) {
+            self.bounds.archive_bytes
+        } else {
+            self.bounds.archive_bytes.saturating_sub(self.unpacked)
+        };
+        let allowed = self.bounds.entry_bytes.min(rest);
         let file = self.zip.by_index(index).map_err(|error| match error {
             zip::result::ZipError::UnsupportedArchive(zip::result::ZipError::PASSWORD_REQUIRED) => {
                 Fault::Locked
@@ -68,9 +77,26 @@ impl<'a> Archive<'a> {
         if found > allowed {
             return Err(Fault::TooLarge { what: wanted, found, allowed });
         }
-        self.unpacked += found;
+        if self.counted.insert(index) {
+            self.unpacked += found;
+        }
         Ok(bytes)
     }
+}
+
+/// An entry's name. Chinese programs of old write names in GBK without saying so, which the ZIP
+/// standard takes for code page 437.
+fn entry_name(zip: &mut zip::ZipArchive<Cursor<Cow<'_, [u8]>>>, index: usize) -> Option<String> {
+    let name = zip.name_for_index(index)?.ok()?;
+    if name.is_ascii() {
+        return Some(name.into_owned());
+    }
+    let entry = zip.by_index_raw(index).ok()?;
+    let raw = entry.name_raw();
+    Some(match std::str::from_utf8(raw) {
+        Ok(name) => name.to_owned(),
+        Err(_) => encoding_rs::GB18030.decode(raw).0.into_owned(),
+    })
 }
 
 /// A name without leading slashes, `.` and `..`, so that all ways to write it are one.
@@ -116,6 +142,14 @@ mod tests {
         let bounds = Bounds { entry_bytes: 10_000, ..Bounds::default() };
         let mut opened = Archive::open(&bytes, bounds).unwrap();
         assert!(matches!(opened.read("big"), Err(Fault::TooLarge { allowed: 10_000, .. })));
+    }
+
+    #[test]
+    fn reading_an_entry_again_counts_once() {
+        let bytes = archive(&[("one", &vec![0; 6_000])]);
+        let bounds = Bounds { archive_bytes: 10_000, ..Bounds::default() };
+        let mut opened = Archive::open(bytes, bounds).unwrap();
+        assert!((0..3).all(|_| opened.read("one").is_ok()));
     }
 
     #[test]

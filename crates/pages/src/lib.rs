@@ -7,10 +7,16 @@
 
 mod archive;
 mod fault;
+mod fonts;
 mod kind;
+mod ofd;
+mod pdf;
+mod picture;
+mod text_lines;
 
 pub use archive::{Archive, Entry};
 pub use fault::Fault;
+pub use fonts::{Candidate, Fonts};
 pub use kind::{Kind, recognise};
 
 /// Bounds within which a file is read. They keep one file from eating the machine long before the
@@ -44,6 +50,24 @@ impl Default for Bounds {
             depth: 64,
             page_characters: 200_000,
         }
+    }
+}
+
+impl Bounds {
+    /// How many pixels a page of this size has at `dpi` dots per inch.
+    ///
+    /// # Errors
+    /// When that is more than may be drawn.
+    fn raster(&self, size: Size, dpi: f64) -> Result<(u32, u32), Fault> {
+        // A cast keeps within the number's range by itself; nothing is drawn narrower than a pixel.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let dots = |length: f64| (length / 25.4 * dpi - 0.01).ceil().max(1.0) as u32;
+        let (width, height) = (dots(size.width), dots(size.height));
+        let found = u64::from(width) * u64::from(height);
+        if found > self.pixels || !dpi.is_finite() {
+            return Err(Fault::TooLarge { what: "pixels".into(), found, allowed: self.pixels });
+        }
+        Ok((width, height))
     }
 }
 
@@ -114,5 +138,18 @@ pub trait Document {
     /// (`signatures_not_checked`, `font_substituted`, …).
     fn notices(&self) -> Vec<&'static str> {
         Vec::new()
+    }
+}
+
+/// Opens a file of any kind for reading.
+///
+/// # Errors
+/// When it is of no known kind, is damaged, or exceeds the bounds.
+pub fn open(bytes: Vec<u8>, bounds: Bounds, fonts: &Fonts) -> Result<Box<dyn Document>, Fault> {
+    match recognise(&bytes)? {
+        Kind::Ofd => Ok(Box::new(ofd::open(bytes, bounds, fonts)?)),
+        Kind::Pdf => Ok(Box::new(pdf::Pdf::open(bytes, bounds)?)),
+        Kind::Picture => Ok(Box::new(picture::Picture::open(bytes, bounds)?)),
+        kind => Err(Fault::Unsupported { what: format!("{kind:?}") }),
     }
 }
