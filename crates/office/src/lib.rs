@@ -5,6 +5,7 @@
 pub mod accountability;
 pub mod action;
 pub mod field;
+pub mod files;
 pub mod items;
 pub mod loans;
 pub mod page;
@@ -37,6 +38,10 @@ pub fn kinds() -> Vec<Kind> {
         loans::Loan::KIND,
         loans::ReadingSession::KIND,
         personnel::Account::KIND,
+        files::ContentApproval::KIND,
+        files::File::KIND,
+        files::PageRead::KIND,
+        files::Reading::KIND,
         personnel::Department::KIND,
         personnel::Person::KIND,
         premises::Cabinet::KIND,
@@ -55,6 +60,14 @@ pub fn kinds() -> Vec<Kind> {
 pub fn actions() -> Vec<Registration> {
     vec![
         Registration::of::<accountability::incident::CloseIncident>(),
+        Registration::of::<files::ceiling::ConfirmApproval>(),
+        Registration::of::<files::ceiling::EnterApproval>(),
+        Registration::of::<files::file::Begin>(),
+        Registration::of::<files::file::Keep>(),
+        Registration::of::<files::file::Note>(),
+        Registration::of::<files::file::Remove>(),
+        Registration::of::<files::reading::OpenReading>(),
+        Registration::of::<files::reading::ShowPage>(),
         Registration::of::<items::mend::AddCopies>(),
         Registration::of::<items::mend::Mark>(),
         Registration::of::<items::mend::Strike>(),
@@ -100,6 +113,7 @@ pub fn actions() -> Vec<Registration> {
         Registration::of::<premises::AddCabinet>(),
         Registration::of::<premises::AddRoom>(),
         Registration::of::<premises::NameCustodian>(),
+        Registration::of::<premises::SetTerminals>(),
         Registration::of::<receipts::import::BeginImport>(),
         Registration::of::<receipts::import::FinishImport>(),
         Registration::of::<receipts::import::ImportRows>(),

@@ -18,16 +18,26 @@ use crate::language::Language;
 use crate::problem::Problem;
 use crate::session::Signed;
 
-/// Actions that only the clock, the importer or the edge itself performs: they have no route.
+/// Actions that only the clock, the importer or the edge itself performs: they have no route. Those on files get theirs
+/// once the edge takes files in; a verb without its bytes would only mislead.
 pub(crate) const INTERNAL: &[&str] = &[
+    "ceiling.confirm",
+    "ceiling.enter",
+    "file.begin",
+    "file.keep",
+    "file.note",
+    "file.remove",
     "import.begin",
     "import.finish",
     "import.rows",
     "loan.escalate",
     "loan.expire",
     "loan.remind",
+    "room.set_terminals",
     "session.sign_in",
     "session.sign_out",
+    "view.open",
+    "view.page",
 ];
 /// Actions after which every session of the person concerned ends.
 const ENDS_SESSIONS: &[&str] =

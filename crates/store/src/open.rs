@@ -16,6 +16,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::entry::{Draft, Entry};
 use crate::error::StoreError;
+use crate::key::Id;
 use crate::reader::Pool;
 use crate::record::Kind;
 use crate::schema;
@@ -134,7 +135,7 @@ pub(crate) fn writing(path: &Path, key: &Key, cache_kib: u64) -> Result<Connecti
     let conn = Connection::open(path)?;
     unlock(&conn, key)?;
     conn.execute_batch(&format!(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY;
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = FAST;
          PRAGMA cache_size = -{cache_kib}; PRAGMA wal_autocheckpoint = 0; PRAGMA trusted_schema = OFF;"
     ))?;
     conn.busy_timeout(BUSY)?;
@@ -184,6 +185,8 @@ impl Store {
             tracing::info!("the layout of the registers has changed; building them anew from the journal");
             crate::rebuild::rebuild(&conn, &kinds, &log_id, &sealer)?;
         }
+        // A database of an earlier release lacks what came in since beside the journal.
+        schema::create_journal(&conn)?;
         let frontier = saved_frontier(&conn)?;
         let last = conn
             .query_row("SELECT at FROM entry ORDER BY seq DESC LIMIT 1", [], |row| row.get::<_, String>(0))
@@ -298,6 +301,14 @@ impl Store {
     /// Name of this journal: random, fixed at its making.
     pub fn log_id(&self) -> &str {
         &self.log_id
+    }
+
+    /// The wrapped key of a file; nothing when there is none, or no longer.
+    pub fn file_key(&self, conn: &Connection, file: &Id) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(conn
+            .prepare_cached("SELECT wrapped FROM file_key WHERE file = ?1")?
+            .query_row([file.as_str()], |row| row.get(0))
+            .optional()?)
     }
 
     /// Number of entries and Merkle root (hexadecimal), as committed.

@@ -7,12 +7,14 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::error::StoreError;
 use crate::record::{Kind, Side};
 
-/// Tables that every store has: the journal and the store's own state, then what hangs beside records.
+/// Tables that every store has: the journal, the store's own state, and the wrapped keys of files. Those stand outside
+/// the journal, which keeps everything for good: what is taken from here is gone.
 const JOURNAL: &str = "
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS entry (
   seq INTEGER PRIMARY KEY, at TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
   refused INTEGER NOT NULL, subject TEXT, sealed BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS file_key (file TEXT PRIMARY KEY, wrapped BLOB NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS entry_actor ON entry (actor, seq);
 CREATE INDEX IF NOT EXISTS entry_action ON entry (action, seq);
 CREATE INDEX IF NOT EXISTS entry_refused ON entry (refused, seq) WHERE refused = 1;
@@ -71,7 +73,7 @@ pub(crate) fn create_derived(conn: &Connection, kinds: &[Kind]) -> Result<(), St
 pub(crate) fn drop_derived(conn: &Connection) -> Result<(), StoreError> {
     let names: Vec<String> = conn
         .prepare(
-            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('meta', 'entry')
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('meta', 'entry', 'file_key')
              AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'words%'",
         )?
         .query_map([], |row| row.get(0))?

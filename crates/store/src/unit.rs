@@ -140,6 +140,20 @@ impl<'a> Unit<'a> {
         Ok(self.conn.prepare_cached(sql)?.exists([action])?)
     }
 
+    /// Keeps the wrapped key of a file, outside the journal.
+    pub fn keep_file_key(&mut self, file: &Id, wrapped: &[u8]) -> Result<(), StoreError> {
+        self.conn
+            .prepare_cached("INSERT INTO file_key (file, wrapped) VALUES (?1, ?2)")?
+            .execute(rusqlite::params![file.as_str(), wrapped])?;
+        Ok(())
+    }
+
+    /// Destroys the wrapped key of a file: nothing opens the file from then on. The page it stood on is overwritten.
+    pub fn destroy_file_key(&mut self, file: &Id) -> Result<(), StoreError> {
+        self.conn.prepare_cached("DELETE FROM file_key WHERE file = ?1")?.execute([file.as_str()])?;
+        Ok(())
+    }
+
     /// Puts a record: its first version, or the next. Answers the new version.
     pub fn put<R: Record>(&mut self, record: &R) -> Result<u64, StoreError> {
         let body = serde_json::to_string(record)?;

@@ -3496,6 +3496,11 @@ export interface components {
             reading: boolean;
             /** @description Who answers for it (clause 1.3.3). */
             responsible: components["schemas"]["Id"];
+            /**
+             * @description Addresses of the terminals that stand there; top secret is shown at no other.
+             * @default []
+             */
+            terminals: string[];
         };
         /** @description What the registrar decides for the whole ledger. */
         RunningInput: {
@@ -6914,7 +6919,7 @@ export interface operations {
                 received_from?: components["schemas"]["DateInput"];
                 /** @description Last day of receipt. */
                 received_to?: components["schemas"]["DateInput"];
-                /** @description Order; newest registration first unless said otherwise. */
+                /** @description Order; newest registration first unless said otherwise, or by day of receipt where such days are given. */
                 sort?: components["schemas"]["ItemSortInput"];
                 /** @description Issuing unit. */
                 source?: string;
@@ -6973,7 +6978,7 @@ export interface operations {
                 received_from?: components["schemas"]["DateInput"];
                 /** @description Last day of receipt. */
                 received_to?: components["schemas"]["DateInput"];
-                /** @description Order; newest registration first unless said otherwise. */
+                /** @description Order; newest registration first unless said otherwise, or by day of receipt where such days are given. */
                 sort?: components["schemas"]["ItemSortInput"];
                 /** @description Issuing unit. */
                 source?: string;
@@ -7032,7 +7037,7 @@ export interface operations {
                 received_from?: components["schemas"]["DateInput"];
                 /** @description Last day of receipt. */
                 received_to?: components["schemas"]["DateInput"];
-                /** @description Order; newest registration first unless said otherwise. */
+                /** @description Order; newest registration first unless said otherwise, or by day of receipt where such days are given. */
                 sort?: components["schemas"]["ItemSortInput"];
                 /** @description Issuing unit. */
                 source?: string;

@@ -154,9 +154,7 @@ fn condition(conn: &Connection, asker: &Asker, filter: &ItemFilter) -> Result<Co
     ];
     let filtered = |column: &str| equals.iter().any(|(known, value)| *known == column && value.is_some());
     // Where words are searched for, they lead.
-    let lead = leads(filter.order())
-        .iter()
-        .find(|column| filter.q.is_none() && filtered(column));
+    let lead = leads(filter.order()).iter().find(|column| filter.q.is_none() && filtered(column));
     for (column, value) in equals {
         // A plus keeps the engine from an index.
         let plus = if lead == Some(&column) { "" } else { "+" };

@@ -29,6 +29,9 @@ pub struct Room {
     pub level: Level,
     /// Who answers for it (clause 1.3.3).
     pub responsible: Id,
+    /// Addresses of the terminals that stand there; top secret is shown at no other.
+    #[serde(default)]
+    pub terminals: Vec<String>,
 }
 
 impl Record for Room {
@@ -139,7 +142,50 @@ impl Action for AddRoom {
             reading: self.reading,
             level: self.level,
             responsible: self.responsible,
+            terminals: Vec::new(),
         };
+        work.put(&room)?;
+        Ok(room)
+    }
+}
+
+/// Says which terminals stand in a room, by the addresses they ask from.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetTerminals {
+    /// The room.
+    pub room: Id,
+    /// Addresses, at most 50.
+    #[schemars(length(max = 50))]
+    pub terminals: Vec<Line>,
+}
+
+impl Action for SetTerminals {
+    const NAME: &'static str = "room.set_terminals";
+    const TITLE: (&'static str, &'static str) = ("登记阅文终端", "Set the terminals of a room");
+    const CLAUSES: &'static [&'static str] = &["3.1.3.2", "3.3.2.1"];
+    type Outcome = Room;
+
+    fn about(&self, work: &Work<'_, '_>) -> Result<About, Stop> {
+        Ok(About::record("room", self.room.as_str(), work.need::<Room>(&self.room)?.version))
+    }
+
+    fn perform(self, work: &mut Work<'_, '_>) -> Result<Room, Stop> {
+        let mut room = work.need::<Room>(&self.room)?.record;
+        let mut terminals = Vec::with_capacity(self.terminals.len());
+        for terminal in self.terminals {
+            let address: std::net::IpAddr = terminal
+                .as_str()
+                .parse()
+                .map_err(|_| Refusal::field("terminals", "room.terminal").fact("found", terminal.as_str()))?;
+            terminals.push(address.to_string());
+        }
+        terminals.sort();
+        terminals.dedup();
+        if terminals.len() > 50 {
+            return Err(Refusal::field("terminals", "field.scope_too_long").fact("most", 50).into());
+        }
+        room.terminals = terminals;
         work.put(&room)?;
         Ok(room)
     }

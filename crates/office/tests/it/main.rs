@@ -14,6 +14,7 @@
 
 mod clauses;
 mod equality;
+mod files;
 mod harness;
 mod loans;
 mod people;

@@ -1,0 +1,209 @@
+//! Files: the level ceiling, reading page by page, removal, and who knew. Clauses 3.1.3.2, 3.1.3.5, 3.3.1.4.
+
+use jingui_office::Caller;
+use jingui_office::files::knew::{KnewFilter, knew};
+use jingui_store::Id;
+use serde_json::{Value, json};
+
+use crate::harness::{Harness, day};
+
+fn id(value: &Value) -> Id {
+    value["id"].as_str().unwrap().parse().unwrap()
+}
+
+/// A file that can be read.
+fn ready(h: &Harness, item: &Id, name: &str) -> Id {
+    let registrar = h.by(&h.registrar);
+    let file = id(&h.did(&registrar, "file.begin", json!({"item": item, "name": "附件.pdf", "bytes": 1000})));
+    let sealed = json!({"name": name, "bytes": 1088, "kind": "pdf"});
+    h.did(&registrar, "file.keep", json!({"file": file, "sealed": sealed, "wrapped": [1, 2, 3]}));
+    h.did(
+        &Caller::Clock,
+        "file.note",
+        json!({"file": file, "found": {"name": "pages", "pages": 3, "notices": []}}),
+    );
+    file
+}
+
+fn approve_up_to(h: &Harness, level: u8, until: &str) {
+    let enter = json!({"level": level, "number": format!("国保测〔2026〕{level}号"), "authority": "省国家保密局", "valid_until": until});
+    let approval = h.did(&h.by(&h.security), "ceiling.enter", enter);
+    h.did(&h.by(&h.office_head), "ceiling.confirm", json!({"approval": approval["id"]}));
+}
+
+fn key(h: &Harness, file: &Id) -> Option<Vec<u8>> {
+    let store = h.office.store();
+    store.read(|conn| store.file_key(conn, file)).unwrap()
+}
+
+/// Clause 3.3.1.4 and the field rules: content above the ceiling is refused until two people have recorded an approval
+/// that holds.
+#[test]
+fn clause_3_3_1_4_content_above_the_ceiling_is_refused() {
+    let h = Harness::on("2026-11-23");
+    let (item, _) = h.item(2, 1);
+    let begin = json!({"item": item, "name": "附件.pdf", "bytes": 1000});
+    let registrar = h.by(&h.registrar);
+    let refusal = h.refused(&registrar, "file.begin", begin.clone());
+    assert_eq!((refusal.code, &refusal.facts["ceiling"]), ("file.above_ceiling", &json!(1)));
+    let enter = |until: &str| json!({"level": 2, "number": "国保测〔2026〕8号", "authority": "省国家保密局", "valid_until": until});
+    assert_eq!(h.refused(&registrar, "ceiling.enter", enter("2027-11-23")).code, "entrusted_to");
+    assert_eq!(h.refused(&h.by(&h.security), "ceiling.enter", enter("2026-11-22")).code, "ceiling.lapsed");
+    let approval = h.did(&h.by(&h.security), "ceiling.enter", enter("2027-11-23"));
+    // Entered by one, it holds only once the other has confirmed it.
+    assert_eq!(h.refused(&registrar, "file.begin", begin.clone()).code, "file.above_ceiling");
+    let confirm = json!({"approval": approval["id"]});
+    assert_eq!(h.refused(&h.by(&h.security), "ceiling.confirm", confirm.clone()).code, "entrusted_to");
+    h.did(&h.by(&h.office_head), "ceiling.confirm", confirm.clone());
+    assert_eq!(h.refused(&h.by(&h.office_head), "ceiling.confirm", confirm).code, "ceiling.confirmed");
+    h.did(&registrar, "file.begin", begin.clone());
+    let (higher, _) = h.item(3, 1);
+    assert_eq!(
+        h.refused(&registrar, "file.begin", json!({"item": higher, "name": "a", "bytes": 1})).code,
+        "file.above_ceiling"
+    );
+    for bytes in [0, (2_u64 << 30) + 1] {
+        let too = json!({"item": item, "name": "a", "bytes": bytes});
+        assert_eq!(h.refused(&registrar, "file.begin", too).code, "file.size");
+    }
+    // The approval lapses.
+    h.go_to("2027-11-24");
+    assert_eq!(h.refused(&registrar, "file.begin", begin).code, "file.above_ceiling");
+    h.verify_clean();
+}
+
+/// Clauses 3.1.3.5, 5.1.2: each page shown is an entry; a right that was taken stops at the next page; the same file is
+/// kept once; a removed one opens no more.
+#[test]
+fn clause_3_1_3_5_pages_are_read_one_by_one_and_traced() {
+    let h = Harness::on("2026-11-23");
+    approve_up_to(&h, 4, "2027-11-23");
+    let (item, _) = h.item(2, 1);
+    let file = ready(&h, &item, "aa01");
+    assert_eq!(key(&h, &file), Some(vec![1, 2, 3]));
+    let registrar = h.by(&h.registrar);
+    let second =
+        id(&h.did(&registrar, "file.begin", json!({"item": item, "name": "又一份.pdf", "bytes": 1000})));
+    let same =
+        json!({"file": second, "sealed": {"name": "aa01", "bytes": 1088, "kind": "pdf"}, "wrapped": [4]});
+    assert_eq!(h.refused(&registrar, "file.keep", same).code, "file.same");
+    assert_eq!(
+        h.refused(
+            &h.by(&h.colleague),
+            "file.keep",
+            json!({"file": second, "sealed": {"name": "bb", "bytes": 1, "kind": "pdf"}, "wrapped": []})
+        )
+        .status,
+        jingui_office::Status::Access
+    );
+
+    let reader = h.by(&h.colleague);
+    let reading = h.did(&reader, "view.open", json!({"file": file}));
+    assert_eq!(reading["mark"].as_str().unwrap().len(), 16);
+    let page = |page: u32| json!({"reading": reading["id"], "page": page});
+    for shown in [1, 2, 2] {
+        let shown = h.did(&reader, "view.page", page(shown));
+        assert_eq!(shown["reading"]["mark"], reading["mark"]);
+    }
+    assert_eq!(h.refused(&reader, "view.page", page(4)).code, "view.no_such_page");
+    assert_eq!(h.refused(&reader, "view.page", page(0)).code, "view.no_such_page");
+    // Nobody turns the pages of another's reading, not even who may know of the item.
+    assert_eq!(h.refused(&h.by(&h.staff), "view.page", page(1)).status, jingui_office::Status::Access);
+    let elsewhere = Caller::Person { id: h.colleague.clone(), terminal: "other".into() };
+    assert_eq!(h.refused(&elsewhere, "view.page", page(1)).code, "view.over");
+    assert_eq!(h.count("SELECT count(*) FROM page_read"), 2);
+    assert_eq!(h.count("SELECT body ->> '$.times' FROM page_read WHERE page = 2"), 2);
+
+    // Out of the scope: the very next page is refused, and nothing tells that it is there.
+    h.did(
+        &registrar,
+        "item.rescope",
+        json!({"item": item, "scope": {"kind": "named", "people": [h.staff], "departments": []}}),
+    );
+    assert_eq!(h.refused(&reader, "view.page", page(3)).status, jingui_office::Status::Absent);
+    assert_eq!(h.refused(&reader, "view.open", json!({"file": file})).status, jingui_office::Status::Absent);
+
+    let remove = json!({"file": file, "reason": "传错文件"});
+    assert_eq!(h.refused(&registrar, "file.remove", remove.clone()).code, "entrusted_to");
+    h.did(&h.by(&h.office_head), "file.remove", remove);
+    assert_eq!(key(&h, &file), None, "the key is gone");
+    assert_eq!(h.refused(&h.by(&h.staff), "view.open", json!({"file": file})).code, "view.removed");
+    // The file's key survives neither in the journal nor a rebuild of the registers.
+    h.verify_clean();
+}
+
+/// Clause 3.1.3.2: top secret opens only in a session that both confirmed, at a terminal of its room.
+#[test]
+fn clause_3_1_3_2_top_secret_content_only_in_a_session_on_site() {
+    let h = Harness::on("2026-11-23");
+    approve_up_to(&h, 4, "2027-11-23");
+    let (item, copies) = h.item(4, 1);
+    h.did(
+        &h.by(&h.registrar),
+        "item.rescope",
+        json!({"item": item, "scope": {"kind": "named", "people": [h.staff], "departments": []}}),
+    );
+    let file = ready(&h, &item, "cc01");
+    let reader = h.by(&h.staff);
+    let open = json!({"file": file});
+    // Not the registrar, not the head, not the reader before the session.
+    for who in [&h.registrar, &h.office_head, &h.staff] {
+        assert_eq!(h.refused(&h.by(who), "view.open", open.clone()).code, "view.no_session");
+    }
+    let loan = h.apply(&h.staff, &item, 1, "on_site");
+    h.did(&h.by(&h.office_head), "loan.approve", json!({"loan": loan}));
+    let input = json!({"loan": loan, "copy": copies[0], "room": h.reading_room, "second": h.registrar, "phones_deposited": true, "pages": 3});
+    let session = h.did(&h.by(&h.custodian), "reading.open", input);
+    let confirm = json!({"session": session["id"], "duties": true});
+    h.did(&reader, "reading.confirm", confirm.clone());
+    assert_eq!(
+        h.refused(&reader, "view.open", open.clone()).code,
+        "view.no_session",
+        "the second person is missing"
+    );
+    h.did(&h.by(&h.registrar), "reading.confirm", confirm);
+    assert_eq!(h.refused(&reader, "view.open", open.clone()).code, "view.other_terminal");
+    let terminals = |list: Value| json!({"room": h.reading_room, "terminals": list});
+    let security = h.by(&h.security);
+    assert_eq!(
+        h.refused(&security, "room.set_terminals", terminals(json!(["阅文室一号机"]))).code,
+        "room.terminal"
+    );
+    h.did(&security, "room.set_terminals", terminals(json!(["192.0.2.7"])));
+    let there = Caller::Person { id: h.staff.clone(), terminal: "192.0.2.7".into() };
+    let reading = h.did(&there, "view.open", open);
+    assert_eq!(reading["session"], session["id"]);
+    h.did(&there, "view.page", json!({"reading": reading["id"], "page": 1}));
+    h.did(&h.by(&h.custodian), "reading.close", json!({"session": session["id"], "pages": 3}));
+    // The session is over, and with it the reading.
+    assert_eq!(
+        h.refused(&there, "view.page", json!({"reading": reading["id"], "page": 2})).code,
+        "view.no_session"
+    );
+
+    // Who knew, with the approval behind it.
+    let who = |asker: &Id, filter: KnewFilter| {
+        let office = &h.office;
+        office.store().read(|conn| knew(conn, &office.asker(conn, asker)?.unwrap(), &filter)).unwrap()
+    };
+    let of_item = KnewFilter { item: Some(item.clone()), ..KnewFilter::default() };
+    let all = who(&h.office_head, of_item.clone());
+    let how = |how: &str| all.iter().filter(|one| one.how == how).collect::<Vec<_>>();
+    assert_eq!(
+        how("read_on_site").iter().map(|one| (&one.person, one.approved_by.as_ref())).collect::<Vec<_>>(),
+        [(&h.staff, Some(&h.office_head))]
+    );
+    assert_eq!(how("second_person")[0].person, h.registrar);
+    assert_eq!((how("read_pages")[0].pages.as_deref(), &how("read_pages")[0].person), (Some("1"), &h.staff));
+    assert_eq!(how("kept")[0].person, h.custodian);
+    // A reader is told of the own knowledge only, an outsider of nothing.
+    assert!(who(&h.staff, of_item.clone()).iter().all(|one| one.person == h.staff));
+    assert_eq!(who(&h.colleague, of_item.clone()), []);
+    let later = KnewFilter { from: Some(day("2026-11-24")), ..of_item.clone() };
+    assert!(who(&h.office_head, later).iter().all(|one| one.how == "kept"), "what ended is over");
+    let before = KnewFilter { to: Some(day("2026-11-22")), ..of_item };
+    assert_eq!(who(&h.office_head, before), []);
+    let mine = KnewFilter { person: Some(h.staff.clone()), ..KnewFilter::default() };
+    assert_eq!(who(&h.office_head, mine).len(), 2);
+    h.verify_clean();
+}
