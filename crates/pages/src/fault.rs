@@ -23,6 +23,12 @@ pub enum Fault {
     /// There is no such page.
     #[error("there is no page {page}; there are {pages}")]
     NoSuchPage { page: usize, pages: usize },
+    /// It took too long; the reader was ended.
+    #[error("reading took longer than {seconds} seconds and was ended")]
+    OutOfTime { seconds: u64 },
+    /// The confined reader ended over it: out of memory, or something it must not do.
+    #[error("the file ended its reader: {how}")]
+    Ended { how: String },
     /// A program of the machine is needed and isn't there.
     #[error("{program} isn't installed on this machine")]
     MissingProgram { program: String },

@@ -2,6 +2,7 @@
 //! bring along. Chinese documents name the same few faces in Chinese or English; where none of them
 //! is installed, the free fonts of the same style are what people will have.
 
+use skrifa::MetadataProvider as _;
 use skrifa::font::Blob;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -15,8 +16,11 @@ struct Inner {
     faces: fontdb::Database,
     /// Faces by all names of their family and their own.
     names: HashMap<String, Vec<fontdb::ID>>,
-    files: Mutex<HashMap<PathBuf, Option<Blob>>>,
+    files: Mutex<HashMap<PathBuf, Option<Bytes>>>,
 }
+
+/// The bytes of a font file, shared by all that draw with it.
+pub type Bytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
 
 /// A font that might draw a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,11 +140,34 @@ impl Fonts {
 
     /// Reads now what may have to stand in for any font, so that the disk isn't needed later.
     pub fn load_substitutes(&self) {
-        for style in [Style::Song, Style::Hei, Style::Kai, Style::FangSong, Style::Serif, Style::Sans] {
-            if let Some(candidate) = style.families().find_map(|family| self.family(family, false, false)) {
-                let _ = self.load(candidate.id);
+        for style in
+            [Style::Song, Style::Hei, Style::Kai, Style::FangSong, Style::Serif, Style::Sans, Style::Mono]
+        {
+            for bold in [false, true] {
+                let known = style.families().find_map(|family| self.family(family, bold, false));
+                if let Some(candidate) = known {
+                    let _ = self.bytes(candidate.id);
+                }
             }
         }
+    }
+
+    /// The font of exactly this name, if the machine has it and it can be read.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<(Bytes, u32)> {
+        let bold = name.contains("Bold");
+        self.family(name.split(',').next().unwrap_or(name), bold, false).and_then(|face| self.bytes(face.id))
+    }
+
+    /// A font with Chinese characters: with the strokes of Song or of Hei, or whatever there is.
+    #[must_use]
+    pub fn chinese(&self, hei: bool, bold: bool) -> Option<(Bytes, u32)> {
+        let style = if hei { Style::Hei } else { Style::Song };
+        style.families().filter_map(|family| self.family(family, bold, false)).find_map(|face| {
+            let (bytes, index) = self.bytes(face.id)?;
+            let font = skrifa::FontRef::from_index((*bytes).as_ref(), index).ok()?;
+            font.charmap().map('中').is_some().then(|| (Arc::clone(&bytes), index))
+        })
     }
 
     /// Fonts for a text in the first of `names` that is known, best first. No font is read for it.
@@ -178,17 +205,23 @@ impl Fonts {
     /// Reads a font.
     #[must_use]
     pub fn load(&self, id: fontdb::ID) -> Option<skrifa::Font> {
+        let (bytes, index) = self.bytes(id)?;
+        skrifa::Font::new(Blob::Shared(bytes), index)
+    }
+
+    /// The bytes of a font's file, and which of the file's fonts it is.
+    fn bytes(&self, id: fontdb::ID) -> Option<(Bytes, u32)> {
         let (source, index) = self.0.faces.face_source(id)?;
         let bytes = match source {
-            fontdb::Source::Binary(bytes) => Blob::Shared(bytes),
+            fontdb::Source::Binary(bytes) => bytes,
             fontdb::Source::File(path) | fontdb::Source::SharedFile(path, _) => {
                 // One file often holds the faces of several languages.
                 let mut files = self.0.files.lock().unwrap_or_else(PoisonError::into_inner);
-                let read = || std::fs::read(&path).ok().map(Blob::from);
+                let read = || std::fs::read(&path).ok().map(|bytes| Arc::new(bytes) as Bytes);
                 files.entry(path.clone()).or_insert_with(read).clone()?
             }
         };
-        skrifa::Font::new(bytes, index)
+        Some((bytes, index))
     }
 }
 

@@ -3,18 +3,22 @@
 //!
 //! Everything here reads bytes that somebody else made. It therefore runs in a confined child
 //! process; whatever it does wrong ends that process and nothing else. No function
-//! here touches the network, and only the search for fonts touches the disk.
+//! here touches the network, and only the search for fonts touches the disk. [`Reader`] starts such a child.
 
 mod archive;
+mod confined;
 mod fault;
+mod flow;
 mod fonts;
 mod kind;
 mod ofd;
 mod pdf;
 mod picture;
 mod text_lines;
+mod xml;
 
 pub use archive::{Archive, Entry};
+pub use confined::{Opened, Reader, run};
 pub use fault::Fault;
 pub use fonts::{Candidate, Fonts};
 pub use kind::{Kind, recognise};
@@ -148,8 +152,11 @@ pub trait Document {
 pub fn open(bytes: Vec<u8>, bounds: Bounds, fonts: &Fonts) -> Result<Box<dyn Document>, Fault> {
     match recognise(&bytes)? {
         Kind::Ofd => Ok(Box::new(ofd::open(bytes, bounds, fonts)?)),
-        Kind::Pdf => Ok(Box::new(pdf::Pdf::open(bytes, bounds)?)),
+        Kind::Pdf => Ok(Box::new(pdf::Pdf::open(bytes, bounds, fonts)?)),
         Kind::Picture => Ok(Box::new(picture::Picture::open(bytes, bounds)?)),
-        kind => Err(Fault::Unsupported { what: format!("{kind:?}") }),
+        kind @ (Kind::Docx | Kind::Xlsx | Kind::Pptx | Kind::Text) => {
+            Ok(Box::new(flow::Flow::open(bytes, kind, bounds, fonts)?))
+        }
+        Kind::OldOffice => Err(Fault::MissingProgram { program: "LibreOffice".into() }),
     }
 }

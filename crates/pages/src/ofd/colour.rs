@@ -3,7 +3,7 @@
 use super::canvas::Ink;
 use super::document::{Notices, Resources};
 use super::numbers;
-use super::xml::Node;
+use crate::xml::Node;
 use std::rc::Rc;
 use tiny_skia::{Color, GradientStop, LinearGradient, Point, RadialGradient, Shader, SpreadMode, Transform};
 

@@ -13,8 +13,8 @@ use super::style::{Style, scale};
 use super::text::{self, Cluster};
 use super::typeface::{Chosen, Typeface};
 use super::words::Words;
-use super::xml::Node;
 use crate::Fault;
+use crate::xml::Node;
 use std::rc::Rc;
 use tiny_skia::{FillRule, Path, PathBuilder, Point, Rect, Transform};
 

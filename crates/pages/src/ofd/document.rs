@@ -4,14 +4,14 @@
 use super::numbers;
 use super::package::{Package, folder};
 use super::seal;
-use super::xml::Node;
+use crate::xml::Node;
 use crate::{Bounds, Fault};
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use tiny_skia::Rect;
 
 /// What is told to the reader, by the words of the console.
-pub(super) type Notices = BTreeSet<&'static str>;
+pub(crate) type Notices = BTreeSet<&'static str>;
 
 /// One document.
 pub(super) struct Volume {
@@ -53,7 +53,7 @@ pub(super) struct Resources {
 
 /// A resource and the folder that its files stand in.
 #[derive(Clone)]
-pub(super) struct Resource {
+pub(crate) struct Resource {
     pub node: Rc<Node>,
     pub folder: String,
 }

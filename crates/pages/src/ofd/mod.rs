@@ -7,7 +7,7 @@
 mod canvas;
 mod colour;
 mod content;
-mod document;
+pub(crate) mod document;
 mod numbers;
 mod package;
 mod path;
@@ -18,9 +18,8 @@ mod style;
 #[cfg(test)]
 mod tests;
 mod text;
-mod typeface;
+pub(crate) mod typeface;
 mod words;
-mod xml;
 
 use crate::fonts::Fonts;
 use crate::{Bounds, Document, Fault, PageText, Raster, Size};

@@ -2,7 +2,7 @@
 //! are taken from the package's root or from the file they stand in, and in whatever case they
 //! are written; they never lead outside the package.
 
-use super::xml::{self, Node};
+use crate::xml::{self, Node};
 use crate::{Archive, Bounds, Fault};
 use std::collections::HashMap;
 use std::rc::Rc;

@@ -3,7 +3,7 @@
 
 use super::document::Resources;
 use super::numbers;
-use super::xml::Node;
+use crate::xml::Node;
 use std::rc::Rc;
 use tiny_skia::{LineCap, LineJoin, Stroke, StrokeDash, Transform};
 

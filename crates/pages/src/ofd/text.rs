@@ -2,7 +2,7 @@
 //! that writers put in place of codes.
 
 use super::numbers;
-use super::xml::Node;
+use crate::xml::Node;
 use std::collections::HashMap;
 
 /// Glyphs that stand on one drawing point, in the text's own coordinates.
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     fn lay(object: &str) -> Vec<Vec<Cluster>> {
-        layout(&super::super::xml::parse("part", object.as_bytes(), 8).unwrap(), |_| (10.0, 0.0))
+        layout(&crate::xml::parse("part", object.as_bytes(), 8).unwrap(), |_| (10.0, 0.0))
     }
 
     fn seen(clusters: &[Cluster]) -> Vec<(f32, f32, &str, Option<u32>)> {

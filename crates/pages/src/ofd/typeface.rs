@@ -13,7 +13,7 @@ use tiny_skia::{Path, PathBuilder};
 const UNITS: f32 = 1000.0;
 
 /// A font that can be drawn with.
-pub(super) struct Face {
+pub(crate) struct Face {
     scaler: ScalerFont,
     outlines: RefCell<HashMap<u32, Option<Rc<Path>>>>,
     pub bold: bool,
@@ -79,7 +79,7 @@ impl PathSink for Sink {
 
 /// A glyph chosen for a character.
 #[derive(Clone)]
-pub(super) struct Chosen {
+pub(crate) struct Chosen {
     pub face: Rc<Face>,
     pub glyph: u32,
     /// Whether boldness and slant must be made, since the font has none of its own.
@@ -90,7 +90,7 @@ pub(super) struct Chosen {
 }
 
 /// The font that a text names.
-pub(super) struct Typeface {
+pub(crate) struct Typeface {
     embedded: Option<Rc<Face>>,
     candidates: Vec<Candidate>,
     bold: bool,
@@ -98,7 +98,7 @@ pub(super) struct Typeface {
 }
 
 /// The fonts of this machine that are in use already.
-pub(super) type Loaded = HashMap<fontdb::ID, Option<Rc<Face>>>;
+pub(crate) type Loaded = HashMap<fontdb::ID, Option<Rc<Face>>>;
 
 impl Typeface {
     /// Prepares a font resource; `file` is what it brings along.

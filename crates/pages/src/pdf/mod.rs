@@ -1,10 +1,8 @@
 //! PDF: pages drawn and read through hayro.
 
-mod substitutes;
 mod text;
 
-use self::substitutes::{self as fonts, Look};
-use crate::{Bounds, Document, Fault, PageText, Raster, Size};
+use crate::{Bounds, Document, Fault, Fonts, PageText, Raster, Size};
 use hayro::hayro_interpret::InterpreterSettings;
 use hayro::hayro_interpret::font::{FallbackFontQuery, FontData, FontQuery};
 use hayro::hayro_interpret::hayro_cmap::CidFamily;
@@ -36,7 +34,7 @@ impl Pdf {
     ///
     /// # Errors
     /// When it is locked, damaged, or has too many pages.
-    pub fn open(bytes: Vec<u8>, bounds: Bounds) -> Result<Self, Fault> {
+    pub fn open(bytes: Vec<u8>, bounds: Bounds, fonts: &Fonts) -> Result<Self, Fault> {
         let pdf = hayro::hayro_syntax::Pdf::new(bytes).map_err(|error| match error {
             LoadPdfError::Decryption(DecryptionError::PasswordProtected) => Fault::Locked,
             LoadPdfError::Decryption(DecryptionError::UnsupportedAlgorithm) => {
@@ -56,9 +54,9 @@ impl Pdf {
             return Err(Fault::damaged("pdf", "has no pages"));
         }
         let substituted = Arc::new(AtomicBool::new(false));
-        let told = substituted.clone();
+        let (told, fonts) = (substituted.clone(), fonts.clone());
         let settings = InterpreterSettings {
-            font_resolver: Arc::new(move |query| Some(find_font(query, &told))),
+            font_resolver: Arc::new(move |query| Some(find_font(query, &fonts, &told))),
             ..InterpreterSettings::default()
         };
         Ok(Self { file: pdf, settings, substituted, bounds })
@@ -150,38 +148,39 @@ fn images_within(resources: &Resources<'_>, bounds: Bounds) -> Result<(), Fault>
 
 /// Finds the font for a file that doesn't carry its own: the 14 of the standard are built in, the
 /// named one of the machine is taken where there is one, and else one that looks alike.
-fn find_font(query: &FontQuery, substituted: &AtomicBool) -> (FontData, u32) {
+fn find_font(query: &FontQuery, fonts: &Fonts, substituted: &AtomicBool) -> (FontData, u32) {
     let query = match query {
         FontQuery::Standard(standard) => return standard.get_font_data(),
         FontQuery::Fallback(query) => query,
     };
     let names = [&query.post_script_name, &query.font_name, &query.font_family];
-    let exact = names.into_iter().flatten().find_map(|name| fonts::named(name));
+    let exact = names.into_iter().flatten().find_map(|name| fonts.named(name));
     if let Some(face) = exact {
-        return (face.data, face.index);
+        return face;
     }
     substituted.store(true, Ordering::Relaxed);
-    match look(query).and_then(|look| fonts::chinese(look, query.is_bold || query.font_weight >= 600)) {
-        Some(face) => (face.data, face.index),
-        None => query.pick_standard_font().get_font_data(),
-    }
+    let bold = query.is_bold || query.font_weight >= 600;
+    has_hei_strokes(query)
+        .and_then(|hei| fonts.chinese(hei, bold))
+        .unwrap_or_else(|| query.pick_standard_font().get_font_data())
 }
 
-/// How the Chinese font that is asked for looks, by its name; none where the font isn't Chinese.
-fn look(query: &FallbackFontQuery) -> Option<Look> {
+/// Whether the Chinese font that is asked for has the strokes of Hei, by its name, or else those of Song; nothing where the
+/// font isn't Chinese.
+fn has_hei_strokes(query: &FallbackFontQuery) -> Option<bool> {
     let name = query.post_script_name.as_deref().unwrap_or_default().to_lowercase();
     let any = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
     if any(&["hei", "黑", "gothic", "dengxian", "等线"]) {
-        return Some(Look::Sans);
+        return Some(true);
     }
     if any(&["song", "simsun", "fang", "kai", "ming", "宋", "仿", "楷", "明", "gb2312", "gbk"]) {
-        return Some(Look::Serif);
+        return Some(false);
     }
     match query.character_collection.as_ref()?.family {
         CidFamily::AdobeGB1 | CidFamily::AdobeCNS1 | CidFamily::AdobeJapan1 | CidFamily::AdobeKorea1 => {
-            Some(Look::Serif)
+            Some(false)
         }
         // Chinese programs write fonts without a collection too; a Chinese font has Latin letters as well.
-        _ => Some(if query.is_serif { Look::Serif } else { Look::Sans }),
+        _ => Some(!query.is_serif),
     }
 }

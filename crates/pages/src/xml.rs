@@ -12,7 +12,7 @@ const ELEMENTS: usize = 1_000_000;
 
 /// An element.
 #[derive(Debug, Default)]
-pub(super) struct Node {
+pub(crate) struct Node {
     pub name: String,
     attributes: Vec<(String, String)>,
     pub children: Vec<Rc<Node>>,
@@ -24,6 +24,12 @@ impl Node {
     /// An attribute's value without white space around it.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(own, _)| own == name).map(|(_, value)| value.trim())
+    }
+
+    /// The id of a relationship: of two attributes called `id`, the one that begins with a letter.
+    pub fn relation(&self) -> Option<&str> {
+        let ids = self.attributes.iter().filter(|(own, _)| own == "id");
+        ids.map(|(_, value)| value.trim()).find(|id| id.starts_with(|c: char| c.is_ascii_alphabetic()))
     }
 
     /// Whether an attribute says so; `default` without it.
@@ -54,7 +60,7 @@ impl Node {
 ///
 /// # Errors
 /// When it is no XML, has a document type definition, or is nested or grown beyond bounds.
-pub(super) fn parse(part: &str, bytes: &[u8], depth: usize) -> Result<Rc<Node>, Fault> {
+pub(crate) fn parse(part: &str, bytes: &[u8], depth: usize) -> Result<Rc<Node>, Fault> {
     let text = decode(bytes);
     let mut reader = Reader::from_str(&text);
     let mut open: Vec<Node> = vec![Node::default()];
