@@ -85,14 +85,19 @@ impl DataDirectory {
 
     /// The root key, opened by the secret.
     pub fn unlock(&self, secret: &Secret) -> anyhow::Result<RootKey> {
-        let (path, passphrase) = match secret {
-            Secret::Passphrase(passphrase) => (self.file("key.json"), Some(passphrase.as_str())),
-            Secret::KeyFile(path) => (path.clone(), None),
-        };
-        let text = fs::read_to_string(&path)
-            .with_context(|| format!("can't read the key file {}", path.display()))?;
-        Ok(KeyFile::parse(&text)?.open(passphrase)?)
+        unlock(&self.path, secret)
     }
+}
+
+/// The root key of the office in `data`, opened by the secret.
+pub fn unlock(data: &Path, secret: &Secret) -> anyhow::Result<RootKey> {
+    let (path, passphrase) = match secret {
+        Secret::Passphrase(passphrase) => (data.join("key.json"), Some(passphrase.as_str())),
+        Secret::KeyFile(path) => (path.clone(), None),
+    };
+    let text =
+        fs::read_to_string(&path).with_context(|| format!("can't read the key file {}", path.display()))?;
+    Ok(KeyFile::parse(&text)?.open(passphrase)?)
 }
 
 /// Writes a new file that only the owner reads; never over an existing one.

@@ -8,6 +8,7 @@ mod import;
 mod init;
 mod rules;
 mod serving;
+mod trace;
 
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
@@ -48,11 +49,24 @@ enum Command {
         /// Memory for the database's pages in MiB; a register of a million items wants 256.
         #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u64).range(32..=16384))]
         cache_mib: u64,
+        /// Where sealed files lie: a directory, or an address such as s3://bucket/prefix with credentials in `AWS_…`.
+        #[arg(long)]
+        vault: Option<String>,
         #[command(flatten)]
         secret: SecretArgs,
     },
     /// Replay the journal and compare every record with it (验证账本).
     Verify {
+        /// Data directory.
+        #[arg(long)]
+        data: PathBuf,
+        #[command(flatten)]
+        secret: SecretArgs,
+    },
+    /// Name the reading that a picture of a page comes from (追溯截图).
+    Trace {
+        /// The picture: PNG, JPEG, WebP, BMP, GIF or TIFF.
+        image: PathBuf,
         /// Data directory.
         #[arg(long)]
         data: PathBuf,
@@ -94,6 +108,9 @@ enum Command {
         #[command(subcommand)]
         order: CalendarOrder,
     },
+    /// Become the confined reader of one file; the server starts it by itself.
+    #[command(hide = true)]
+    ReadPages,
     /// Print the API document.
     Openapi,
     /// Print the table of roles and actions.
@@ -179,16 +196,17 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Init { data, secret } => init::run(&data, &secret.read(true)?),
-        Command::Serve { data, listen, cache_mib, secret } => {
+        Command::Serve { data, listen, cache_mib, vault, secret } => {
             let directory = DataDirectory::open(&data)?;
             let root = directory.unlock(&secret.read(false)?)?;
-            serving::run(&directory, &root, listen, cache_mib, || {})
+            serving::run(&directory, &root, serving::Settings { listen, cache_mib, vault }, || {})
         }
         Command::Verify { data, secret } => {
             let directory = DataDirectory::open(&data)?;
             let root = directory.unlock(&secret.read(false)?)?;
             serving::verify(&directory, &root)
         }
+        Command::Trace { image, data, secret } => trace::run(&data, &secret.read(false)?, &image),
         Command::Import { data, order, secret } => {
             let directory = DataDirectory::open(&data)?;
             let root = directory.unlock(&secret.read(false)?)?;
@@ -197,6 +215,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Demo { data, listen, fresh, only_make } => demo::run(&data, listen, fresh, only_make),
         Command::Rules { order: RulesOrder::Check { directory } } => rules::check(&directory),
         Command::Calendar { order: CalendarOrder::Check { file } } => rules::check_calendar(&file),
+        Command::ReadPages => Ok(jingui_pages::run()?),
         Command::Openapi => {
             println!("{}", serde_json::to_string_pretty(&jingui_server::document())?);
             Ok(())

@@ -5,25 +5,35 @@ use std::net::SocketAddr;
 use anyhow::Context as _;
 use jingui_crypto::RootKey;
 use jingui_office::Office;
-use jingui_server::{Config, Live, Tls};
+use jingui_server::{Config, Content, Live, Tls};
 use jingui_store::{Finding, Store};
 
 use crate::data::DataDirectory;
 
-/// Opens the office and serves it until the process is told to end. `cache_mib` is the memory for database pages. `ready` runs once it listens.
+/// How an office is served.
+pub struct Settings {
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// Memory for database pages, MiB.
+    pub cache_mib: u64,
+    /// Where sealed files lie; in the data directory unless said otherwise.
+    pub vault: Option<String>,
+}
+
+/// Opens the office and serves it until the process is told to end. `ready` runs once it listens.
 pub fn run(
     directory: &DataDirectory,
     root: &RootKey,
-    listen: SocketAddr,
-    cache_mib: u64,
+    settings: Settings,
     ready: impl FnOnce(),
 ) -> anyhow::Result<()> {
+    let Settings { listen, cache_mib, vault } = settings;
     let live = Live::default();
     let mut options = directory.options();
     options.cache_mib = cache_mib;
     options.notify = Some(live.notifier());
     let office = Office::open(Store::open(root, options)?, crate::rules::pack()?)?;
-    let mut config = Config::new(listen, office, live);
+    let mut config = Config::new(listen, office, content(directory, root, vault)?, live);
     if !listen.ip().is_loopback() {
         let read =
             |name: &str| std::fs::read(directory.file(name)).with_context(|| format!("can't read {name}"));
@@ -35,6 +45,13 @@ pub fn run(
     ready();
     running.until_told()?;
     Ok(())
+}
+
+/// The files of the office; this same program is what reads them, confined.
+pub fn content(directory: &DataDirectory, root: &RootKey, vault: Option<String>) -> anyhow::Result<Content> {
+    let vault = vault.unwrap_or_else(|| directory.file("vault").to_string_lossy().into_owned());
+    let program = std::env::current_exe().context("can't tell where this program lies")?;
+    Ok(Content::open(root, &vault, &directory.file("spool"), program)?)
 }
 
 /// The book was read, and something in it differs.

@@ -66,6 +66,7 @@ pub fn actions() -> Vec<Registration> {
         Registration::of::<files::file::Keep>(),
         Registration::of::<files::file::Note>(),
         Registration::of::<files::file::Remove>(),
+        Registration::of::<files::reading::LookAround>(),
         Registration::of::<files::reading::OpenReading>(),
         Registration::of::<files::reading::ShowPage>(),
         Registration::of::<items::mend::AddCopies>(),

@@ -18,25 +18,19 @@ use crate::language::Language;
 use crate::problem::Problem;
 use crate::session::Signed;
 
-/// Actions that only the clock, the importer or the edge itself performs: they have no route. Those on files get theirs
-/// once the edge takes files in; a verb without its bytes would only mislead.
+/// Actions that only the clock, the importer or the edge itself performs: they have no route.
 pub(crate) const INTERNAL: &[&str] = &[
-    "ceiling.confirm",
-    "ceiling.enter",
-    "file.begin",
     "file.keep",
     "file.note",
-    "file.remove",
     "import.begin",
     "import.finish",
     "import.rows",
     "loan.escalate",
     "loan.expire",
     "loan.remind",
-    "room.set_terminals",
     "session.sign_in",
     "session.sign_out",
-    "view.open",
+    "view.look",
     "view.page",
 ];
 /// Actions after which every session of the person concerned ends.
@@ -51,7 +45,7 @@ pub(crate) struct Done {
     /// Its entry in the journal.
     entry: u64,
     /// What came of it.
-    outcome: Value,
+    pub(crate) outcome: Value,
 }
 
 /// `POST /api/actions/{name}`.

@@ -8,6 +8,10 @@ use jingui_regulation::Param;
 use jingui_store::StoreError;
 use tokio::sync::Semaphore;
 
+use crate::content::Content;
+use crate::content::inspect::Inspections;
+use crate::content::room::Rooms;
+use crate::content::upload::Uploads;
 use crate::imports::Imports;
 use crate::live::Live;
 use crate::session::{Limits, Sessions};
@@ -25,6 +29,12 @@ pub(crate) struct Edge {
     pub(crate) throttle: Throttle,
     pub(crate) imports: Imports,
     pub(crate) verification: Verification,
+    pub(crate) content: Content,
+    pub(crate) uploads: Arc<Uploads>,
+    pub(crate) inspections: Inspections,
+    pub(crate) rooms: Rooms,
+    /// One place to look into files: it takes memory and a core.
+    pub(crate) inspecting: Semaphore,
     /// Places for long reads, fewer than the store has read connections.
     pub(crate) long_reads: Semaphore,
     /// One place to take uploaded files apart.
@@ -39,7 +49,13 @@ pub(crate) struct Edge {
 pub(crate) type Shared = Arc<Edge>;
 
 impl Edge {
-    pub(crate) fn new(office: Office, live: Live, hosts: Vec<String>, secure: bool) -> Self {
+    pub(crate) fn new(
+        office: Office,
+        content: Content,
+        live: Live,
+        hosts: Vec<String>,
+        secure: bool,
+    ) -> Self {
         Self {
             office,
             live,
@@ -47,6 +63,11 @@ impl Edge {
             throttle: Throttle::default(),
             imports: Imports::default(),
             verification: Verification::default(),
+            content,
+            uploads: Arc::default(),
+            inspections: Inspections::default(),
+            rooms: Rooms::default(),
+            inspecting: Semaphore::new(1),
             long_reads: Semaphore::new(LONG_READS),
             reading: Semaphore::new(1),
             hosts,

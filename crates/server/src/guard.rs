@@ -10,8 +10,10 @@ use crate::edge::Shared;
 use crate::language::Language;
 use crate::problem::Problem;
 
-/// The one path that takes a file instead of JSON.
-const UPLOAD: &str = "/api/imports";
+/// Whether a path takes a file as it is, or a part of one, instead of JSON.
+fn takes_bytes(path: &str) -> bool {
+    path == "/api/imports" || (path.starts_with("/api/files/") && path.contains("/bytes/"))
+}
 
 const HEADERS: &[(&str, &str)] = &[
     (
@@ -76,7 +78,7 @@ pub(crate) async fn typed(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     let expected =
-        if request.uri().path() == UPLOAD { "application/octet-stream" } else { "application/json" };
+        if takes_bytes(request.uri().path()) { "application/octet-stream" } else { "application/json" };
     let found = text(request.headers(), &header::CONTENT_TYPE).split(';').next().unwrap_or_default().trim();
     if found.eq_ignore_ascii_case(expected) {
         return next.run(request).await;

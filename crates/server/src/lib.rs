@@ -5,6 +5,7 @@
 
 mod actions;
 mod console;
+mod content;
 mod edge;
 mod guard;
 mod imports;
@@ -28,6 +29,7 @@ mod view;
 mod views;
 mod wording;
 
+pub use content::{Content, mark_key};
 pub use live::Live;
 pub use openapi::document;
 pub use serve::{Config, Running, ServeError, Tls, serve};

@@ -91,7 +91,7 @@ impl Book {
                 Some(with(body_of("application/json", empty), "required", json!(false)))
             }
             Sent::Json(schema) => Some(body_of("application/json", mark(schema(&mut self.sent).to_value()))),
-            Sent::File => Some(body_of("application/octet-stream", json!({}))),
+            Sent::File | Sent::Bytes => Some(body_of("application/octet-stream", json!({}))),
         };
         let mut problems = ANY.to_vec();
         problems.extend(route.problems);
@@ -101,7 +101,8 @@ impl Book {
         if route.method != "get" {
             problems.extend(BODY);
         }
-        let mut parameters = in_path(route.path);
+        let mut parameters = route.query.map(|query| self.query(query)).unwrap_or_default();
+        parameters.extend(in_path(route.path));
         if matches!(route.sent, Sent::File) {
             parameters.push(json!({
                 "name": "x-file-name", "in": "header", "required": true, "schema": { "type": "string", "pattern": "^[!-~]{1,600}$" },

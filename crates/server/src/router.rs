@@ -6,6 +6,7 @@ use axum::response::IntoResponse;
 use axum::routing::{any, get, post, put};
 use axum::{Json, Router, middleware};
 
+use crate::content::{page, upload};
 use crate::edge::Shared;
 use crate::language::Language;
 use crate::problem::Problem;
@@ -16,6 +17,8 @@ pub(crate) fn router(edge: Shared) -> Router {
     let mut router = Router::new()
         .route("/api/actions/{name}", post(actions::act))
         .route("/api/countersign", post(sign_in::countersign))
+        .route("/api/files/{file}/bytes", get(upload::progress))
+        .route("/api/files/{file}/bytes/{from}", put(upload::receive))
         .route("/api/health", get(health))
         .route("/api/imports", post(imports::upload))
         .route("/api/imports/{import}", get(imports::show))
@@ -26,6 +29,10 @@ pub(crate) fn router(edge: Shared) -> Router {
         .route("/api/live", get(live::live))
         .route("/api/me", get(sign_in::me))
         .route("/api/openapi.json", get(openapi::serve))
+        .route("/api/readings/{reading}", get(page::open))
+        .route("/api/readings/{reading}/hits", get(page::hits))
+        .route("/api/readings/{reading}/pages/{page}", get(page::page))
+        .route("/api/readings/{reading}/small/{from}", get(page::small))
         .route("/api/sign-in", post(sign_in::sign_in))
         .route("/api/sign-out", post(sign_in::sign_out));
     for view in views::all() {

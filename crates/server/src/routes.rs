@@ -3,6 +3,9 @@
 use schemars::{Schema, SchemaGenerator};
 
 use crate::actions::Done;
+use crate::content::page::{OpenFile, Resolution, Words};
+use crate::content::search::Hit;
+use crate::content::upload::Received;
 use crate::imports::{Mapped, Running, Uploaded};
 use crate::sign_in::{Countersign, Credentials, Me};
 use crate::verification::Progress;
@@ -18,6 +21,8 @@ pub(crate) struct Route {
     pub(crate) title: (&'static str, &'static str),
     /// Whether somebody must be signed in.
     pub(crate) signed: bool,
+    /// Schema of the query part, where there is one.
+    pub(crate) query: Option<fn(&mut SchemaGenerator) -> Schema>,
     /// What is sent, where anything is.
     pub(crate) sent: Sent,
     /// Status and body of the answer.
@@ -32,8 +37,10 @@ pub(crate) enum Sent {
     Nothing,
     /// JSON of this schema.
     Json(fn(&mut SchemaGenerator) -> Schema),
-    /// A file as it is.
+    /// A file as it is, its name in a header.
     File,
+    /// A part of a file.
+    Bytes,
 }
 
 /// What an answer carries.
@@ -52,6 +59,7 @@ fn get(path: &'static str, title: (&'static str, &'static str), answer: Answered
         path,
         title,
         signed: true,
+        query: None,
         sent: Sent::Nothing,
         answer: (200, answer),
         problems: &[],
@@ -64,7 +72,7 @@ fn post(
     sent: Sent,
     answer: (u16, Answered),
 ) -> Route {
-    Route { method: "post", path, title, signed: true, sent, answer, problems: &[409, 429] }
+    Route { method: "post", path, title, signed: true, query: None, sent, answer, problems: &[409, 429] }
 }
 
 impl Route {
@@ -81,7 +89,7 @@ impl Route {
 
 /// Every route of the edge itself.
 pub(crate) fn all() -> Vec<Route> {
-    session().into_iter().chain(imports()).chain(service()).collect()
+    session().into_iter().chain(imports()).chain(content()).chain(service()).collect()
 }
 
 fn session() -> Vec<Route> {
@@ -131,6 +139,48 @@ fn imports() -> Vec<Route> {
         post("/api/imports/{import}/run", ("开始导入", "Run the import"), running, answer(202)),
     ]
 }
+
+fn content() -> Vec<Route> {
+    let received: fn(&mut SchemaGenerator) -> Schema = SchemaGenerator::subschema_for::<Received>;
+    let picture = || Answered::Any("image/jpeg");
+    vec![
+        get("/api/files/{file}/bytes", ("上传进度", "How much of a file has come"), Answered::Json(received)),
+        Route {
+            method: "put",
+            problems: crate::openapi::ACTION,
+            ..post(
+                "/api/files/{file}/bytes/{from}",
+                ("上传文件的一段", "The next part of a file"),
+                Sent::Bytes,
+                (200, Answered::Json(received)),
+            )
+        },
+        get(
+            "/api/readings/{reading}",
+            ("正在阅读的文件", "A file that is being read"),
+            Answered::Json(SchemaGenerator::subschema_for::<OpenFile>),
+        )
+        .or(READING),
+        Route {
+            query: Some(SchemaGenerator::subschema_for::<Resolution>),
+            ..get("/api/readings/{reading}/pages/{page}", ("阅读一页", "A page as a picture"), picture())
+                .or(READING)
+        },
+        get("/api/readings/{reading}/small/{from}", ("缩略图", "Twelve small pages"), picture()).or(READING),
+        Route {
+            query: Some(SchemaGenerator::subschema_for::<Words>),
+            ..get(
+                "/api/readings/{reading}/hits",
+                ("文内查找", "Where words stand in the file"),
+                Answered::Json(SchemaGenerator::subschema_for::<Vec<Hit>>),
+            )
+            .or(READING)
+        },
+    ]
+}
+
+/// Problems of reading: the right may be gone, the session over, the file unreadable.
+const READING: &[u16] = &[403, 409, 422];
 
 fn service() -> Vec<Route> {
     let progress: fn(&mut SchemaGenerator) -> Schema = SchemaGenerator::subschema_for::<Progress>;

@@ -13,6 +13,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::runtime::Runtime;
 
+use crate::content::Content;
 use crate::edge::Edge;
 use crate::live::Live;
 use crate::{router, timer};
@@ -28,6 +29,8 @@ pub struct Config {
     pub address: SocketAddr,
     /// The office.
     pub office: Office,
+    /// Its files.
+    pub content: Content,
     /// Carries the store's notices; its notifier went into the store's options.
     pub live: Live,
     /// Certificate and key; must be there off loopback.
@@ -43,8 +46,8 @@ pub struct Config {
 
 impl Config {
     /// Loopback or TLS to be chosen, one worker for each core, the clock running.
-    pub fn new(address: SocketAddr, office: Office, live: Live) -> Self {
-        Self { address, office, live, tls: None, hosts: Vec::new(), workers: 0, clock: true }
+    pub fn new(address: SocketAddr, office: Office, content: Content, live: Live) -> Self {
+        Self { address, office, content, live, tls: None, hosts: Vec::new(), workers: 0, clock: true }
     }
 }
 
@@ -87,7 +90,7 @@ pub struct Running {
 
 /// Starts serving and returns at once.
 pub fn serve(config: Config) -> Result<Running, ServeError> {
-    let Config { address, office, live, tls, mut hosts, workers, clock } = config;
+    let Config { address, office, content, live, tls, mut hosts, workers, clock } = config;
     if tls.is_none() && !address.ip().is_loopback() {
         return Err(ServeError::NeedsTls(address));
     }
@@ -101,7 +104,7 @@ pub fn serve(config: Config) -> Result<Running, ServeError> {
             ["127.0.0.1", "localhost", "[::1]"].iter().map(|name| format!("{name}:{}", address.port())),
         );
     }
-    let edge = Arc::new(Edge::new(office, live, hosts, tls.is_some()));
+    let edge = Arc::new(Edge::new(office, content, live, hosts, tls.is_some()));
     let runtime = runtime(workers).map_err(ServeError::Start)?;
     let handle = Handle::new();
     if clock {

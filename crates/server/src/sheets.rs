@@ -6,6 +6,7 @@ use jingui_forms::{Cell, Column, FormsError, RefusedLine, refusal_report, table}
 use jingui_intake::RefusedRow;
 use jingui_office::accountability::incident::{Incident, IncidentState};
 use jingui_office::accountability::views as incidents;
+use jingui_office::files::knew::{KnewFilter, knew as who_knew};
 use jingui_office::items::{Copy, Custody, Item, views as items};
 use jingui_office::loans::reading::SessionState;
 use jingui_office::loans::{Loan, LoanState, ReadingSession, views as loans};
@@ -71,6 +72,41 @@ pub(crate) fn items(look: &Look<'_>, filter: items::ItemFilter) -> Result<Vec<u8
         ])
     });
     workbook(look.language, ("文件台账", "Items"), HEADINGS, rows)
+}
+
+/// `GET /api/knew.xlsx`.
+pub(crate) fn knew(look: &Look<'_>, filter: KnewFilter) -> Result<Vec<u8>, Fault> {
+    const HEADINGS: &[Heading] = &[
+        ("登记号", "Register number", 16.0),
+        ("标题", "Title", 60.0),
+        ("密级", "Level", 8.0),
+        ("姓名", "Person", 12.0),
+        ("方式", "How", 14.0),
+        ("自", "From", 18.0),
+        ("至", "Until", 18.0),
+        ("份", "Copy", 22.0),
+        ("页", "Pages", 20.0),
+        ("批准人", "Approved by", 12.0),
+        ("借阅编号", "Loan", 16.0),
+    ];
+    let names = Names::read(look)?;
+    let rows = who_knew(look.conn, look.asker, &filter)?;
+    let rows = rows.into_iter().map(|knew| {
+        Ok(vec![
+            Cell::Text(knew.register_number),
+            Cell::Text(knew.title),
+            Cell::Text(look.language.pick(knew.level.zh(), knew.level.en()).to_owned()),
+            Cell::Text(names.person(&knew.person)),
+            Cell::Text(wording::coded(&knew.how, look.language)),
+            Cell::Text(knew.from.local()),
+            Cell::Text(knew.until.map(jingui_regulation::Moment::local).unwrap_or_default()),
+            text(knew.copy),
+            text(knew.pages),
+            Cell::Text(knew.approved_by.map(|id| names.person(&id)).unwrap_or_default()),
+            text(knew.loan),
+        ])
+    });
+    workbook(look.language, ("谁知悉", "Who knew"), HEADINGS, rows)
 }
 
 /// `GET /api/loans.xlsx`.

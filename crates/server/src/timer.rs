@@ -8,6 +8,7 @@ use jingui_office::loans::views::due_for_clock;
 use jingui_office::{Caller, Request};
 use jingui_store::StoreError;
 
+use crate::content::inspect;
 use crate::edge::Edge;
 use crate::input;
 
@@ -22,9 +23,14 @@ pub(crate) async fn run(edge: Arc<Edge>) {
         let working = Arc::clone(&edge);
         let done = tokio::task::spawn_blocking(move || {
             lapse(&working);
+            working.uploads.sweep(Instant::now());
+            working.rooms.sweep(Instant::now());
             work(&working)
         })
         .await;
+        if let Err(error) = inspect::take_up(&edge) {
+            tracing::error!(%error, "files that wait could not be looked up");
+        }
         if let Ok(Err(error)) = done {
             tracing::error!(%error, "the clock's work could not be done; it is tried again in a minute");
         }

@@ -19,6 +19,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::content::inspect::Inspections;
 use crate::edge::{Edge, Shared};
 use crate::input;
 use crate::language::Language;
@@ -65,6 +66,8 @@ pub(crate) struct Look<'a> {
     pub(crate) today: Date,
     /// Language of headings.
     pub(crate) language: Language,
+    /// The files being looked into.
+    pub(crate) inspections: &'a Inspections,
     path: &'a [(String, String)],
     version: Cell<Option<u64>>,
     opened: RefCell<Option<Id>>,
@@ -248,6 +251,7 @@ impl View {
                 rules: &rules,
                 today: edge.office.today(),
                 language,
+                inspections: &edge.inspections,
                 path,
                 version: Cell::new(None),
                 opened: RefCell::new(None),

@@ -1,14 +1,16 @@
 //! The table of view routes. Each line is at once a route and its entry in the API document.
 
 use jingui_office::accountability::views as incidents;
-use jingui_office::items::{allowed, past, views as items};
+use jingui_office::files::knew::{KnewFilter, knew};
+use jingui_office::files::views as files;
+use jingui_office::items::{allowed, past, search, views as items};
 use jingui_office::loans::views as loans;
 use jingui_office::page::{Count, Rows};
 use jingui_office::personnel::views as people;
 use jingui_office::premises::views as premises;
 use jingui_office::receipts::views as receipts;
 use jingui_office::supervision::{filters, journal, workbench};
-use jingui_regulation::Param;
+use jingui_regulation::{Param, Role};
 use jingui_store::Id;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -78,6 +80,31 @@ fn of_items() -> Vec<View> {
                 Ok(whole(past::history(look.office, look.conn, look.asker, &item)?.ok_or(Fault::Absent)?))
             },
         ),
+        list(
+            "/api/items/{item}/files",
+            ("文件的电子件", "The files of an item"),
+            |look, _: Nothing| {
+                let item = opened(look)?;
+                let files = files::of_item(look.conn, look.asker, &item)?.ok_or(Fault::Absent)?;
+                let row = |file: jingui_office::files::File| {
+                    let progress = look.inspections.of(&file.id);
+                    files::FileRow { file, progress }
+                };
+                Ok(whole(files.into_iter().map(row).collect()))
+            },
+        ),
+        list(
+            "/api/items/facets",
+            ("检索结果分布", "What a search finds, by properties"),
+            |look, filter: items::ItemFilter| {
+                let ceiling = u64::from(look.rules.count(Param::CountCeiling));
+                Ok(search::facets(look.conn, look.asker, &filter, ceiling)?)
+            },
+        ),
+        list("/api/knew", ("谁知悉", "Who knew"), |look, filter: KnewFilter| {
+            Ok(whole(knew(look.conn, look.asker, &filter)?))
+        }),
+        sheet("/api/knew.xlsx", ("导出谁知悉", "Who knew as a workbook"), sheets::knew),
         list("/api/items/{item}/timeline", ("经过", "What happened to an item"), |look, _: Nothing| {
             let item = opened(look)?;
             Ok(whole(past::timeline(look.office, look.conn, look.asker, &item)?.ok_or(Fault::Absent)?))
@@ -192,6 +219,20 @@ fn of_supervision() -> Vec<View> {
         point("/api/filters", ("本人保存的筛选", "One's own saved filters"), |look, _: Nothing| {
             Ok(whole(filters::own(look.conn, look.asker)?))
         }),
+        point("/api/ceiling", ("内容密级上限", "The level ceiling of content"), |look, _: Nothing| {
+            Ok(files::ceiling(look.conn, look.asker, look.rules, look.today)?)
+        }),
+        point(
+            "/api/trace/{mark}",
+            ("按标记追溯阅读", "The reading that a mark names"),
+            |look, _: Nothing| {
+                let may = [Role::SecurityAuditor, Role::OfficeHead].iter().any(|role| look.asker.is(*role));
+                if !may {
+                    return Err(Fault::Absent);
+                }
+                files::traced(look.conn, look.text("mark"))?.ok_or(Fault::Absent)
+            },
+        ),
         point("/api/parameters", ("参数", "Parameters"), |look, _: Nothing| {
             Ok(whole(rules::parameters(look)))
         }),

@@ -77,6 +77,36 @@ pub(crate) fn edge(code: &str) -> (&'static str, &'static str) {
             "这个文件无法读取，请用 .xlsx、.xls 或 .csv 格式。",
             "the file can't be read; send .xlsx, .xls or .csv.",
         ),
+        "content.mark" => (
+            "这一页无法加上水印，不能显示；请系统管理员安装中文字体（如 fonts-noto-cjk）后重试。",
+            "the page can't be watermarked and isn't shown; have the system administrator install a Chinese font.",
+        ),
+        "content.resolution" => ("96、150、200 或 300", "96, 150, 200 or 300"),
+        "content.unreadable" => {
+            ("这一页无法显示，请告知机要员。", "this page can't be shown; tell the registrar.")
+        }
+        "content.vault" => (
+            "电子件打不开：存储中的文件缺失或被改动，请系统管理员从备份恢复。",
+            "the file can't be opened: it is missing or altered in the vault; restore it from a backup.",
+        ),
+        "upload.broken" => (
+            "文件写不进存储，请检查磁盘空间后重新上传。",
+            "the file can't be written; check the disk's space and upload it again.",
+        ),
+        "upload.busy" => {
+            ("这个文件正在上传中。", "another part of this file is being received; wait for it.")
+        }
+        "upload.offset" => (
+            "上传位置不对，请从已收到的位置继续。",
+            "the part doesn't begin where the last one ended; go on from what was received.",
+        ),
+        "upload.too_long" => (
+            "收到的内容比申报的文件大，请重新上传。",
+            "more bytes came than the file was said to have; upload it again.",
+        ),
+        "upload.too_many" => {
+            ("同时上传的文件太多，请等前面的传完。", "too many uploads at once; wait for the others to end.")
+        }
         "import.running" => (
             "这份台账正在导入或已经导入。",
             "this ledger is being imported or has been; look at its progress.",
@@ -214,7 +244,7 @@ pub(crate) fn category(pack: &RulePack, category: Category, language: Language) 
     pack.categories.get(&code).map_or(code, |word| language.pick(&word.zh, &word.en).to_owned())
 }
 
-/// The name of an urgency, a channel or the state of a seal; an unknown one stays its code.
+/// The name of an urgency, a channel, the state of a seal, or how somebody came to know; an unknown one stays its code.
 pub(crate) fn coded(value: &impl Serialize, language: Language) -> String {
     let code = serde_json::to_value(value)
         .ok()
@@ -234,6 +264,12 @@ pub(crate) fn coded(value: &impl Serialize, language: Language) -> String {
         "other" => ("其他", "other"),
         "intact" => ("完好", "intact"),
         "broken" => ("破损", "broken"),
+        "borrowed" => ("借出", "borrowed"),
+        "read_on_site" => ("现场阅读", "read on site"),
+        "second_person" => ("现场第二人", "second person on site"),
+        "read_pages" => ("在线阅读", "read on screen"),
+        "kept" => ("保管", "kept"),
+        "opened_entry" => ("查阅登记", "opened the entry"),
         _ => return code,
     };
     language.pick(zh, en).to_owned()

@@ -26,5 +26,5 @@ pub use open::{Clock, FixedClock, Options, Store, SystemClock};
 
 pub use record::{Column, Kind, Member, Record, Side, Stored, Text};
 pub use sequencer::{Committed, Notice};
-pub use unit::{Unit, Value};
+pub use unit::{FILES_BITS, Unit, Value};
 pub use verify::{Finding, Verdict};

@@ -7,14 +7,17 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::error::StoreError;
 use crate::record::{Kind, Side};
 
-/// Tables that every store has: the journal, the store's own state, and the wrapped keys of files. Those stand outside
-/// the journal, which keeps everything for good: what is taken from here is gone.
+/// Tables that every store has: the journal, the store's own state, and the wrapped keys and the words of files. Those
+/// stand outside the journal, which keeps everything for good: what is taken from here is gone. The words of a file are
+/// found under its item's serial, 1024 numbers for each item, so that the newest items' come first.
 const JOURNAL: &str = "
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS entry (
   seq INTEGER PRIMARY KEY, at TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
   refused INTEGER NOT NULL, subject TEXT, sealed BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS file_key (file TEXT PRIMARY KEY, wrapped BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS file_text (serial INTEGER PRIMARY KEY, file TEXT NOT NULL UNIQUE, terms TEXT NOT NULL, pages TEXT NOT NULL);
+CREATE VIRTUAL TABLE IF NOT EXISTS file_words USING fts5(terms, content='', tokenize='unicode61 remove_diacritics 0');
 CREATE INDEX IF NOT EXISTS entry_actor ON entry (actor, seq);
 CREATE INDEX IF NOT EXISTS entry_action ON entry (action, seq);
 CREATE INDEX IF NOT EXISTS entry_refused ON entry (refused, seq) WHERE refused = 1;
@@ -61,7 +64,9 @@ fn table(kind: &Kind) -> String {
 
 /// Makes the journal's tables where they are missing.
 pub(crate) fn create_journal(conn: &Connection) -> Result<(), StoreError> {
-    Ok(conn.execute_batch(JOURNAL)?)
+    conn.execute_batch(JOURNAL)?;
+    // What is taken out of the words of files is overwritten, not only marked as gone.
+    Ok(conn.execute_batch("INSERT INTO file_words (file_words, rank) VALUES ('secure-delete', 1)")?)
 }
 
 /// Makes the derived tables.
@@ -73,8 +78,8 @@ pub(crate) fn create_derived(conn: &Connection, kinds: &[Kind]) -> Result<(), St
 pub(crate) fn drop_derived(conn: &Connection) -> Result<(), StoreError> {
     let names: Vec<String> = conn
         .prepare(
-            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('meta', 'entry', 'file_key')
-             AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'words%'",
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('meta', 'entry', 'file_key', 'file_text')
+             AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'words%' AND name NOT LIKE 'file_words%'",
         )?
         .query_map([], |row| row.get(0))?
         .collect::<Result<_, _>>()?;

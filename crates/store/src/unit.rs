@@ -16,6 +16,9 @@ use crate::key::Id;
 use crate::record::{Kind, Record, Stored};
 use crate::schema;
 
+/// The files of an item have serials of their own below the item's: so many bits.
+pub const FILES_BITS: u32 = 10;
+
 /// A value to find records by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
@@ -145,6 +148,54 @@ impl<'a> Unit<'a> {
         self.conn
             .prepare_cached("INSERT INTO file_key (file, wrapped) VALUES (?1, ?2)")?
             .execute(rusqlite::params![file.as_str(), wrapped])?;
+        Ok(())
+    }
+
+    /// Keeps the words of a file, outside the journal: `terms` as they are found, `pages` as they are shown. Those it had
+    /// before are taken away. `item` is the serial of its item.
+    pub fn keep_file_text(
+        &mut self,
+        file: &Id,
+        item: i64,
+        terms: &str,
+        pages: &[String],
+    ) -> Result<(), StoreError> {
+        self.remove_file_text(file)?;
+        let first = item << FILES_BITS;
+        let next: i64 = self
+            .conn
+            .prepare_cached(
+                "SELECT coalesce(max(serial) + 1, ?1) FROM file_text WHERE serial >= ?1 AND serial < ?2",
+            )?
+            .query_row([first, first + (1 << FILES_BITS)], |row| row.get(0))?;
+        // Beyond a thousand files of one item the words of the last are not found; the files themselves are kept.
+        if next >= first + (1 << FILES_BITS) {
+            return Ok(());
+        }
+        self.conn
+            .prepare_cached("INSERT INTO file_text (serial, file, terms, pages) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(rusqlite::params![next, file.as_str(), terms, serde_json::to_string(pages)?])?;
+        self.conn
+            .prepare_cached("INSERT INTO file_words (rowid, terms) VALUES (?1, ?2)")?
+            .execute(rusqlite::params![next, terms])?;
+        Ok(())
+    }
+
+    /// Takes the words of a file away; what they stood on is overwritten.
+    pub fn remove_file_text(&mut self, file: &Id) -> Result<(), StoreError> {
+        let known: Option<(i64, String)> = self
+            .conn
+            .prepare_cached("SELECT serial, terms FROM file_text WHERE file = ?1")?
+            .query_row([file.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        if let Some((serial, terms)) = known {
+            self.conn
+                .prepare_cached(
+                    "INSERT INTO file_words (file_words, rowid, terms) VALUES ('delete', ?1, ?2)",
+                )?
+                .execute(rusqlite::params![serial, terms])?;
+            self.conn.prepare_cached("DELETE FROM file_text WHERE serial = ?1")?.execute([serial])?;
+        }
         Ok(())
     }
 

@@ -3,7 +3,9 @@
 //!
 //! Must never put anything into the store by another way than an action.
 
+mod files;
 mod furnish;
+mod letter;
 mod loans;
 mod mail;
 mod people;
@@ -53,7 +55,7 @@ pub fn run(data: &Path, listen: SocketAddr, fresh: bool, only_make: bool) -> any
     }
     let directory = DataDirectory::open(data)?;
     let root = directory.unlock(&Secret::KeyFile(directory.file(KEY)))?;
-    serving::run(&directory, &root, listen, 256, announce)
+    serving::run(&directory, &root, serving::Settings { listen, cache_mib: 256, vault: None }, announce)
 }
 
 fn check_mark(data: &Path) -> anyhow::Result<()> {

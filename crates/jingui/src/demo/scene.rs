@@ -12,7 +12,7 @@ use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha20Rng;
 use serde_json::{Value, json};
 
-use super::{furnish, loans, mail};
+use super::{files, furnish, loans, mail};
 use crate::data::DataDirectory;
 
 /// Working days that the demonstration looks back.
@@ -90,6 +90,7 @@ impl Scene {
             }
             day = day.plus_days(1);
         }
+        files::furnish(&mut scene, root, &directory.file(""))?;
         Ok(scene.office.store().head()?.0)
     }
 

@@ -167,21 +167,28 @@ impl Session {
     /// Sends a request; nothing when the server is gone before it has answered in full.
     pub fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Option<Answer> {
         let body = body.map(ToString::to_string).unwrap_or_default();
+        let (status, head, bytes) = self.raw(method, path, "application/json", body.as_bytes())?;
+        Some(Answer { status, head, body: String::from_utf8(bytes).ok()? })
+    }
+
+    /// The same with any bytes; answers status, head and body.
+    pub fn raw(&self, method: &str, path: &str, media: &str, body: &[u8]) -> Option<(u16, String, Vec<u8>)> {
         let mut stream = TcpStream::connect(self.address).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
+        stream.set_read_timeout(Some(Duration::from_mins(1))).ok()?;
         let head = format!(
             "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\nsec-fetch-site: same-origin\r\ncookie: {}\r\n\
-             content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+             content-type: {media}\r\ncontent-length: {}\r\n\r\n",
             self.address,
             self.cookie,
             body.len()
         );
         stream.write_all(head.as_bytes()).ok()?;
-        stream.write_all(body.as_bytes()).ok()?;
+        stream.write_all(body).ok()?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).ok()?;
-        let whole = String::from_utf8(bytes).ok()?;
-        let (head, body) = whole.split_once("\r\n\r\n")?;
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
+        let body = bytes.split_off(end + 4);
+        let head = String::from_utf8(bytes).ok()?;
         let status = head.split(' ').nth(1)?.parse().ok()?;
         let length = head
             .lines()
@@ -189,7 +196,7 @@ impl Session {
         if length.is_some_and(|length: usize| length != body.len()) {
             return None;
         }
-        Some(Answer { status, head: head.to_owned(), body: body.to_owned() })
+        Some((status, head, body))
     }
 
     pub fn get(&self, path: &str) -> Value {

@@ -52,12 +52,15 @@ impl Record for ContentApproval {
 pub fn ceiling(work: &Work<'_, '_>) -> Result<Level, Stop> {
     let today = work.today();
     let shipped = Level::new(work.rules.parameters.value(Param::ContentCeiling)).unwrap_or(Level::Internal);
-    let approved = work.find::<ContentApproval>(&[])?;
-    Ok(approved
-        .into_iter()
-        .filter(|approval| approval.confirmed_by.is_some() && approval.valid_until >= today)
-        .map(|approval| approval.record.level)
-        .fold(shipped, Level::max))
+    let approvals: Vec<ContentApproval> =
+        work.find::<ContentApproval>(&[])?.into_iter().map(|approval| approval.record).collect();
+    Ok(highest(&approvals, shipped, today))
+}
+
+/// The highest level by these approvals on that day.
+pub(super) fn highest(approvals: &[ContentApproval], shipped: Level, today: Date) -> Level {
+    let hold = approvals.iter().filter(|one| one.confirmed_by.is_some() && one.valid_until >= today);
+    hold.map(|approval| approval.level).fold(shipped, Level::max)
 }
 
 /// Refuses content above the ceiling.

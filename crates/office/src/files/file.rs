@@ -6,7 +6,7 @@ use jingui_store::{Column, Id, Kind, Record};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::ceiling;
+use super::{ceiling, words};
 use crate::action::{About, Action, Stop};
 use crate::field::{Line, Paragraph};
 use crate::items::Item;
@@ -44,8 +44,6 @@ pub struct Sealed {
     pub name: String,
     /// Bytes of the sealed file.
     pub bytes: u64,
-    /// Kind of file, by its bytes: `pdf`, `ofd`, `picture`, `text`, `docx` …
-    pub kind: String,
 }
 
 /// How far a file is.
@@ -63,10 +61,14 @@ pub enum FileState {
     Ready {
         /// Where.
         sealed: Sealed,
+        /// Kind of file, by its bytes: `pdf`, `ofd`, `picture`, `text`, `docx` …
+        kind: String,
         /// Number of pages.
         pages: u32,
         /// What readers must be told, as codes.
         notices: Vec<String>,
+        /// Digest of the words that are searched, hexadecimal; nothing where none are.
+        words: Option<String>,
     },
     /// Can't be read, and why.
     Faulty {
@@ -233,10 +235,14 @@ impl Action for Keep {
 pub enum Found {
     /// It has pages.
     Pages {
+        /// Kind of file, by its bytes.
+        kind: String,
         /// How many.
         pages: u32,
         /// What readers must be told.
         notices: Vec<String>,
+        /// The words of each page. They are kept beside the journal, never in it.
+        words: Vec<String>,
     },
     /// It can't be read.
     Fault {
@@ -271,7 +277,10 @@ impl Action for Note {
         let mut file = work.need::<File>(&self.file)?.record;
         let Some(sealed) = file.state.sealed().cloned() else { return Err(file.unfit().into()) };
         file.state = match self.found {
-            Found::Pages { pages, notices } => FileState::Ready { sealed, pages, notices },
+            Found::Pages { kind, pages, notices, words } => {
+                let words = words::keep(work, &file, &words)?;
+                FileState::Ready { sealed, kind, pages, notices, words }
+            }
             Found::Fault { code, detail } => {
                 FileState::Faulty { sealed, code, detail: detail.chars().take(500).collect() }
             }
@@ -307,6 +316,7 @@ impl Action for Remove {
             return Err(file.unfit().cured_by(Role::OfficeHead).into());
         }
         work.destroy_file_key(&file.id)?;
+        work.remove_file_text(&file.id)?;
         file.state =
             FileState::Removed { at: work.now(), by: work.person()?.clone(), reason: self.reason.into() };
         work.put(&file)?;

@@ -146,7 +146,7 @@ pub fn knew(conn: &Connection, asker: &Asker, filter: &KnewFilter) -> Result<Vec
 }
 
 /// `3,1,2,7` as `1-3, 7`.
-fn runs(list: &str) -> String {
+pub(super) fn runs(list: &str) -> String {
     let mut pages: Vec<u32> = list.split(',').filter_map(|page| page.parse().ok()).collect();
     pages.sort_unstable();
     pages.dedup();

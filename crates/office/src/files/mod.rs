@@ -7,6 +7,8 @@ pub mod ceiling;
 pub mod file;
 pub mod knew;
 pub mod reading;
+pub mod views;
+pub mod words;
 
 pub use ceiling::ContentApproval;
 pub use file::{File, FileState};

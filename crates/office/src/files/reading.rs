@@ -184,6 +184,15 @@ pub struct ShowPage {
     pub page: u32,
 }
 
+/// Looks at a file that is open for reading without a page of it: how many there are, what they look like from afar, where
+/// words stand. Performed by the edge.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LookAround {
+    /// The reading.
+    pub reading: Id,
+}
+
 /// What the edge needs to show the page.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Shown {
@@ -197,6 +206,42 @@ pub struct Shown {
     pub at: Moment,
 }
 
+/// Pages are asked for by whoever opened the reading; the right to know the item is asked anew.
+fn about_reading(work: &Work<'_, '_>, reading: &Id) -> Result<About, Stop> {
+    let reading = work.need::<Reading>(reading)?;
+    let mut about = File::about(work, &reading.file)?;
+    about.thing = Thing { owner: reading.reader.to_string(), ..about.thing };
+    Ok(about)
+}
+
+/// The reading with its file as long as it may go on: the file can be read, the terminal is the same, and for top secret
+/// the session on site is still open.
+fn going_on(work: &Work<'_, '_>, reading: &Id) -> Result<(Shown, u32), Stop> {
+    let reading = work.need::<Reading>(reading)?.record;
+    let file = work.need::<File>(&reading.file)?.record;
+    let pages = readable_pages(&file)?;
+    let item = work.need::<Item>(&reading.item)?.record;
+    if on_site(work, &item)? != reading.session || work.caller().terminal() != reading.terminal {
+        return Err(Refusal::new("view.over", &["3.1.3.2"]).into());
+    }
+    Ok((Shown { reading, file, register_number: item.register_number, at: work.now() }, pages))
+}
+
+impl Action for LookAround {
+    const NAME: &'static str = "view.look";
+    const TITLE: (&'static str, &'static str) = ("翻检文件", "Look around in a file");
+    const CLAUSES: &'static [&'static str] = &["3.1.1.3", "3.1.3.2", "3.1.3.5"];
+    type Outcome = Shown;
+
+    fn about(&self, work: &Work<'_, '_>) -> Result<About, Stop> {
+        about_reading(work, &self.reading)
+    }
+
+    fn perform(self, work: &mut Work<'_, '_>) -> Result<Shown, Stop> {
+        Ok(going_on(work, &self.reading)?.0)
+    }
+}
+
 impl Action for ShowPage {
     const NAME: &'static str = "view.page";
     const TITLE: (&'static str, &'static str) = ("阅读一页", "Read a page");
@@ -204,35 +249,26 @@ impl Action for ShowPage {
     type Outcome = Shown;
 
     fn about(&self, work: &Work<'_, '_>) -> Result<About, Stop> {
-        let reading = work.need::<Reading>(&self.reading)?;
-        let mut about = File::about(work, &reading.file)?;
-        about.thing = Thing { owner: reading.reader.to_string(), ..about.thing };
-        Ok(about)
+        about_reading(work, &self.reading)
     }
 
     fn perform(self, work: &mut Work<'_, '_>) -> Result<Shown, Stop> {
-        let reading = work.need::<Reading>(&self.reading)?.record;
-        let file = work.need::<File>(&reading.file)?.record;
-        let pages = readable_pages(&file)?;
+        let (shown, pages) = going_on(work, &self.reading)?;
         if self.page == 0 || self.page > pages {
             return Err(Refusal::field("page", "view.no_such_page")
                 .fact("found", self.page)
                 .fact("pages", pages)
                 .into());
         }
-        let item = work.need::<Item>(&reading.item)?.record;
-        if on_site(work, &item)? != reading.session || work.caller().terminal() != reading.terminal {
-            return Err(Refusal::new("view.over", &["3.1.3.2"]).into());
-        }
-        let id = format!("{}-{:05}", reading.id, self.page);
-        let now = work.now();
+        let id = format!("{}-{:05}", shown.reading.id, self.page);
+        let now = shown.at;
         let read = match work.get::<PageRead>(&id)? {
             Some(before) => PageRead { times: before.times + 1, last_at: now, ..before.record },
             None => PageRead {
                 id,
-                reading: reading.id.clone(),
-                item: item.id,
-                reader: reading.reader.clone(),
+                reading: shown.reading.id.clone(),
+                item: shown.reading.item.clone(),
+                reader: shown.reading.reader.clone(),
                 page: self.page,
                 times: 1,
                 first_at: now,
@@ -240,6 +276,6 @@ impl Action for ShowPage {
             },
         };
         work.put(&read)?;
-        Ok(Shown { reading, file, register_number: item.register_number, at: now })
+        Ok(shown)
     }
 }

@@ -83,9 +83,15 @@ pub fn allowed(
     let mut offer = Offer { office, asker, all: Vec::new() };
     let thing = known.thing();
     if known.void.is_none() {
-        for action in
-            ["loan.apply", "item.revise", "item.rescope", "item.add_copies", "item.mark", "item.strike"]
-        {
+        for action in [
+            "loan.apply",
+            "item.revise",
+            "item.rescope",
+            "item.add_copies",
+            "item.mark",
+            "item.strike",
+            "file.begin",
+        ] {
             offer.offer("item", item, action, &thing);
         }
     }

@@ -146,10 +146,15 @@ pub fn terms(text: &str) -> String {
     out
 }
 
-/// The index query that finds what was typed as a substring; nothing when nothing searchable was typed.
+/// The index query that finds what was typed: each word between blanks as a substring, all of them. Nothing when nothing
+/// searchable was typed.
 pub fn phrase(typed: &str) -> Option<String> {
-    let characters = letters(typed);
-    match characters.as_slice() {
+    let words: Vec<String> = typed.split_whitespace().filter_map(|word| one_phrase(&letters(word))).collect();
+    (!words.is_empty()).then(|| words.join(" AND "))
+}
+
+fn one_phrase(characters: &[char]) -> Option<String> {
+    match characters {
         [] => None,
         [single] => Some(format!("\"{single}\" *")),
         several => {
@@ -159,7 +164,8 @@ pub fn phrase(typed: &str) -> Option<String> {
     }
 }
 
-fn letters(text: &str) -> Vec<char> {
+/// The characters that are searched for: folded, letters and digits only.
+pub(crate) fn letters(text: &str) -> Vec<char> {
     fold::search(text).chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
@@ -201,7 +207,8 @@ mod tests {
 
     #[test]
     fn what_is_typed_becomes_a_phrase() {
-        assert_eq!(phrase("保密 工作"), Some("\"保密 密工 工作\"".into()));
+        assert_eq!(phrase("保密工作"), Some("\"保密 密工 工作\"".into()));
+        assert_eq!(phrase("保密　工作 1"), Some("\"保密\" AND \"工作\" AND \"1\" *".into()));
         assert_eq!(phrase("密"), Some("\"密\" *".into()));
         assert_eq!(phrase(" 〔〕\""), None);
     }

@@ -13,6 +13,7 @@ pub mod place;
 pub mod reading;
 pub mod revise;
 pub mod scope;
+pub mod search;
 pub mod views;
 
 pub use copy::Copy;

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 
 use super::item::phrase;
 use super::reading::readable;
+use super::search::{Passage, Search};
 use super::{Copy, Item};
 use crate::loans::Loan;
 use crate::loans::terms::terms;
@@ -22,7 +23,8 @@ use crate::work::Rules;
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ItemFilter {
-    /// Words in title, numbers or source; any two characters in a row suffice.
+    /// Words in title, numbers, source or files; any two characters in a row suffice, blanks part words of which all must
+    /// be there.
     #[schemars(length(max = 200))]
     pub q: Option<String>,
     /// Level.
@@ -46,6 +48,8 @@ pub struct ItemFilter {
     pub dated_to: Option<Date>,
     /// Any copy is in this state.
     pub copy_state: Option<CopyState>,
+    /// Any copy lies in this cabinet.
+    pub cabinet: Option<Id>,
     /// Declassifies before this day.
     pub expires_before: Option<Date>,
     /// Order; newest registration first unless said otherwise, or by day of receipt where such days are given.
@@ -101,6 +105,8 @@ pub enum ItemSort {
     Dated,
     /// By level, highest first.
     Level,
+    /// Best match first, where words are searched for; one page only.
+    Relevance,
 }
 
 /// An item in a list.
@@ -113,6 +119,8 @@ pub struct ItemRow {
     pub version: u64,
     /// Where its copies are.
     pub places: Vec<Place>,
+    /// Where its files say what was searched for.
+    pub passages: Vec<Passage>,
 }
 
 /// Copies of an item that are in the same state and place.
@@ -132,7 +140,9 @@ pub struct Place {
 /// the others are looked at row by row. Left to itself the engine takes any, and sorts a tenth of the register.
 const fn leads(sort: ItemSort) -> &'static [&'static str] {
     match sort {
-        ItemSort::Newest | ItemSort::Oldest => &["item.source", "item.department", "item.level"],
+        ItemSort::Newest | ItemSort::Oldest | ItemSort::Relevance => {
+            &["item.source", "item.department", "item.level"]
+        }
         // The items of one unit are few enough to be sorted.
         ItemSort::Dated => &["item.source", "item.category"],
         ItemSort::Received => &["item.source", "item.department"],
@@ -140,7 +150,11 @@ const fn leads(sort: ItemSort) -> &'static [&'static str] {
     }
 }
 
-fn condition(conn: &Connection, asker: &Asker, filter: &ItemFilter) -> Result<Condition, StoreError> {
+pub(super) fn condition(
+    conn: &Connection,
+    asker: &Asker,
+    filter: &ItemFilter,
+) -> Result<Condition, StoreError> {
     let mut condition = Condition::default();
     let rule = readable(asker);
     condition.and(rule.sql, rule.values);
@@ -172,6 +186,10 @@ fn condition(conn: &Connection, asker: &Asker, filter: &ItemFilter) -> Result<Co
             condition.and(sql, [day(date)]);
         }
     }
+    if let Some(cabinet) = &filter.cabinet {
+        let sql = "item.key IN (SELECT copy.item FROM copy WHERE copy.cabinet = ?)";
+        condition.and(sql, [Value::Text(cabinet.to_string())]);
+    }
     if let Some(state) = &filter.copy_state {
         // Where few copies are in that state, the search begins with them; where many are, any page of items soon
         // has some.
@@ -188,19 +206,13 @@ fn condition(conn: &Connection, asker: &Asker, filter: &ItemFilter) -> Result<Co
     Ok(condition)
 }
 
-/// What was typed that can be searched for. Something unsearchable, such as only brackets, finds nothing.
-fn typed(filter: &ItemFilter) -> Option<String> {
-    let typed = filter.q.as_deref().map(str::trim).filter(|typed| !typed.is_empty())?;
-    Some(phrase(typed).unwrap_or_else(|| "\"\u{1c0}\"".to_owned()))
-}
-
 /// A page of items.
 pub fn list(conn: &Connection, asker: &Asker, filter: &ItemFilter) -> Result<Rows<ItemRow>, StoreError> {
     let mut condition = condition(conn, asker, filter)?;
     let sort = filter.order();
     let limit = limit(filter.limit);
     let (column, descending) = match sort {
-        ItemSort::Newest => (None, true),
+        ItemSort::Newest | ItemSort::Relevance => (None, true),
         ItemSort::Oldest => (None, false),
         ItemSort::Received => (Some("item.received_on"), true),
         ItemSort::Dated => (Some("item.dated"), true),
@@ -225,22 +237,27 @@ pub fn list(conn: &Connection, asker: &Asker, filter: &ItemFilter) -> Result<Row
         None => format!("item.serial {direction}"),
         Some(column) => format!("{column} {direction}, item.serial {direction}"),
     };
-    let search = typed(filter);
-    let mut values = condition.values.clone();
-    let from = match (&search, column) {
-        // Newest first is the order the index of words is kept in: it stops at the page's end. Without `+` the two
-        // sides compare by different affinities, and no index of `item` serves.
-        (Some(search), None) => {
-            values.insert(0, Value::Text(search.clone()));
-            "(SELECT rowid AS found FROM words WHERE words MATCH ?) CROSS JOIN item ON item.serial = +found"
+    let search = Search::of(conn, filter)?;
+    let mut values = Vec::new();
+    let from = match &search {
+        Some(search) => {
+            let (table, first) = if sort == ItemSort::Relevance { search.ranked() } else { search.table() };
+            values = first;
+            match column {
+                // Newest first is the order the index of words is kept in: it stops at the page's end. Without `+` the
+                // two sides compare by different affinities, and no index of `item` serves.
+                None => format!("{table} CROSS JOIN item ON item.serial = +found"),
+                Some(_) => format!("item INNER JOIN {table} ON item.serial = +found"),
+            }
         }
-        (Some(search), Some(_)) => {
-            values.insert(0, Value::Text(search.clone()));
-            "item INNER JOIN (SELECT rowid AS found FROM words WHERE words MATCH ?) ON item.serial = +found"
-        }
-        (None, _) => "item",
+        None => "item".to_owned(),
     };
-    let order = if search.is_some() && column.is_none() { format!("found {direction}") } else { order };
+    values.extend(condition.values.iter().cloned());
+    let order = match (&search, sort) {
+        (Some(_), ItemSort::Relevance) => "score, found DESC".to_owned(),
+        (Some(_), _) if column.is_none() => format!("found {direction}"),
+        _ => order,
+    };
     let sql = format!(
         "SELECT item.key, item.version, item.body, {key}, item.serial FROM {from} WHERE {} ORDER BY {order} LIMIT {}",
         condition.sql(),
@@ -253,7 +270,8 @@ pub fn list(conn: &Connection, asker: &Asker, filter: &ItemFilter) -> Result<Row
     let mut last = Cursor(Vec::new());
     while let Some(row) = found.next()? {
         if rows.len() == limit {
-            next = Some(last.to_text());
+            // The best are on the first page; whoever needs more asks more precisely.
+            next = (sort != ItemSort::Relevance).then(|| last.to_text());
             break;
         }
         let at: Value = row.get(3)?;
@@ -262,9 +280,19 @@ pub fn list(conn: &Connection, asker: &Asker, filter: &ItemFilter) -> Result<Row
             Value::Integer(number) => number.to_string(),
             _ => String::new(),
         };
-        last = Cursor(vec![at, row.get::<_, i64>(4)?.to_string()]);
+        let serial: i64 = row.get(4)?;
+        last = Cursor(vec![at, serial.to_string()]);
         let item: String = row.get(0)?;
-        rows.push(ItemRow { version: row.get(1)?, item: raw(row, 2)?, places: places(conn, &item)? });
+        let passages = match (&search, &filter.q) {
+            (Some(search), Some(typed)) => search.passages(conn, serial, typed)?,
+            _ => Vec::new(),
+        };
+        rows.push(ItemRow {
+            version: row.get(1)?,
+            item: raw(row, 2)?,
+            places: places(conn, &item)?,
+            passages,
+        });
     }
     Ok(Rows { rows, next })
 }
@@ -277,14 +305,15 @@ pub fn count(
     ceiling: u64,
 ) -> Result<Count, StoreError> {
     let mut condition = condition(conn, asker, filter)?;
-    let from = match typed(filter) {
+    let from = match Search::of(conn, filter)? {
         Some(search) => {
-            condition.values.insert(0, Value::Text(search));
-            "(SELECT rowid AS found FROM words WHERE words MATCH ?) CROSS JOIN item ON item.serial = +found"
+            let (table, values) = search.table();
+            condition.values.splice(0..0, values);
+            format!("{table} CROSS JOIN item ON item.serial = +found")
         }
-        None => "item",
+        None => "item".to_owned(),
     };
-    count_rows(conn, from, &condition, ceiling)
+    count_rows(conn, &from, &condition, ceiling)
 }
 
 fn places(conn: &Connection, item: &str) -> Result<Vec<Place>, StoreError> {

@@ -21,7 +21,7 @@ pub struct Task {
     /// What is to be done: `approve_loan`, `approve_renewal`, `accept_copy`, `acknowledge_loan`, `check_return`,
     /// `register_receipt`, `place_copy`, `hand_over_loan`, `close_session`, `return_copy`, `collect_loan`,
     /// `await_approval`, `overdue_loan`, `open_incident`, `expiring_item`, `review_person`, `sign_commitment`,
-    /// `import_calendar`.
+    /// `import_calendar`, `confirm_ceiling`.
     pub kind: &'static str,
     /// The record it is about.
     pub id: String,
@@ -170,6 +170,7 @@ pub fn workbench(
         return Ok(all);
     }
     waiting(&bench, &mut all.waits_for_me)?;
+    ceiling(&bench, &mut all)?;
     holding(&bench, &mut all.i_hold)?;
     falling_due(&bench, &mut all.due_or_late)?;
     if by_duty(asker) || asker.is(Role::DepartmentHead) {
@@ -340,6 +341,18 @@ fn strip(bench: &Bench<'_>, figures: &mut Vec<Figure>) -> Result<(), StoreError>
         kind: "open_incidents",
         count: count("SELECT count(*) FROM incident WHERE state = 'open'", &all)?,
     });
+    Ok(())
+}
+
+/// Approvals of content that the security administrator entered and the office head is to confirm.
+fn ceiling(bench: &Bench<'_>, all: &mut Workbench) -> Result<(), StoreError> {
+    if bench.asker.is(Role::OfficeHead) {
+        let unconfirmed = "SELECT key AS id, NULL AS item, NULL AS copy, number, body ->> '$.authority' AS title,
+                                  NULL AS level, body ->> '$.entered_by' AS person, body ->> '$.entered_at' AS since, NULL AS due
+                           FROM content_approval WHERE body ->> '$.confirmed_by' IS NULL AND valid_until >= ? ORDER BY key";
+        let today = Value::Text(bench.today.to_string());
+        all.waits_for_me.extend(bench.tasks("confirm_ceiling", unconfirmed, vec![today])?);
+    }
     Ok(())
 }
 

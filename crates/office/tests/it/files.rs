@@ -2,6 +2,9 @@
 
 use jingui_office::Caller;
 use jingui_office::files::knew::{KnewFilter, knew};
+use jingui_office::files::words;
+use jingui_office::items::search;
+use jingui_office::items::views::{self as items, ItemFilter, ItemSort};
 use jingui_store::Id;
 use serde_json::{Value, json};
 
@@ -11,16 +14,18 @@ fn id(value: &Value) -> Id {
     value["id"].as_str().unwrap().parse().unwrap()
 }
 
+const WORDS: [&str; 3] = ["第一页写的是年度保密检\n查安排", "", "第三页：预算（２０２６）"];
+
 /// A file that can be read.
 fn ready(h: &Harness, item: &Id, name: &str) -> Id {
     let registrar = h.by(&h.registrar);
     let file = id(&h.did(&registrar, "file.begin", json!({"item": item, "name": "附件.pdf", "bytes": 1000})));
-    let sealed = json!({"name": name, "bytes": 1088, "kind": "pdf"});
+    let sealed = json!({"name": name, "bytes": 1088});
     h.did(&registrar, "file.keep", json!({"file": file, "sealed": sealed, "wrapped": [1, 2, 3]}));
     h.did(
         &Caller::Clock,
         "file.note",
-        json!({"file": file, "found": {"name": "pages", "pages": 3, "notices": []}}),
+        json!({"file": file, "found": {"name": "pages", "kind": "pdf", "pages": 3, "notices": [], "words": WORDS}}),
     );
     file
 }
@@ -84,14 +89,13 @@ fn clause_3_1_3_5_pages_are_read_one_by_one_and_traced() {
     let registrar = h.by(&h.registrar);
     let second =
         id(&h.did(&registrar, "file.begin", json!({"item": item, "name": "又一份.pdf", "bytes": 1000})));
-    let same =
-        json!({"file": second, "sealed": {"name": "aa01", "bytes": 1088, "kind": "pdf"}, "wrapped": [4]});
+    let same = json!({"file": second, "sealed": {"name": "aa01", "bytes": 1088}, "wrapped": [4]});
     assert_eq!(h.refused(&registrar, "file.keep", same).code, "file.same");
     assert_eq!(
         h.refused(
             &h.by(&h.colleague),
             "file.keep",
-            json!({"file": second, "sealed": {"name": "bb", "bytes": 1, "kind": "pdf"}, "wrapped": []})
+            json!({"file": second, "sealed": {"name": "bb", "bytes": 1}, "wrapped": []})
         )
         .status,
         jingui_office::Status::Access
@@ -205,5 +209,63 @@ fn clause_3_1_3_2_top_secret_content_only_in_a_session_on_site() {
     assert_eq!(who(&h.office_head, before), []);
     let mine = KnewFilter { person: Some(h.staff.clone()), ..KnewFilter::default() };
     assert_eq!(who(&h.office_head, mine).len(), 2);
+    h.verify_clean();
+}
+
+fn search(h: &Harness, who: &Id, q: &str) -> Vec<Value> {
+    let store = h.office.store();
+    let rows = store.read(|conn| {
+        let asker = h.office.asker(conn, who)?.unwrap();
+        let filter = ItemFilter { q: Some(q.to_owned()), ..ItemFilter::default() };
+        let count = items::count(conn, &asker, &filter, 100)?.count;
+        let rows = items::list(conn, &asker, &filter)?.rows;
+        assert_eq!(rows.len() as u64, count, "{q}");
+        let best = ItemFilter { sort: Some(ItemSort::Relevance), ..filter.clone() };
+        assert_eq!(items::list(conn, &asker, &best)?.rows.len(), rows.len());
+        let facets = search::facets(conn, &asker, &filter, 100)?;
+        assert_eq!(facets.counted, count);
+        assert_eq!(facets.level.iter().map(|facet| facet.count).sum::<u64>(), count);
+        Ok::<_, jingui_store::StoreError>(serde_json::to_value(rows)?)
+    });
+    rows.unwrap().as_array().unwrap().clone()
+}
+
+/// Clauses 3.1.3.5, 3.3.1.4: what is written in a file is found by those who may read it, with its place; removed, its
+/// words are nowhere any more, and the words kept are held to the registers.
+#[test]
+fn clause_3_3_1_4_words_of_files_are_found_and_go_with_them() {
+    let h = Harness::on("2026-11-23");
+    approve_up_to(&h, 4, "2027-11-23");
+    let (item, _) = h.item(2, 1);
+    let (secret, _) = h.item(3, 1);
+    let (top, _) = h.item(4, 1);
+    let file = ready(&h, &item, "aa01");
+    ready(&h, &secret, "aa02");
+    ready(&h, &top, "aa03");
+    let found = search(&h, &h.registrar, "保密检查 安排");
+    assert_eq!(found.len(), 2, "top secret is never searched");
+    assert_eq!(
+        found[0]["passages"][0]["around"],
+        Value::Null,
+        "what a confidential file says isn't told in lists"
+    );
+    assert_eq!(found[1]["passages"][0]["page"], 1);
+    assert_eq!(found[1]["passages"][0]["around"]["found"], "保密检查");
+    assert_eq!(search(&h, &h.registrar, "预算(2026)")[1]["passages"][0]["page"], 3);
+    assert_eq!(search(&h, &h.registrar, "检查 没有的话").len(), 0);
+    let narrow = json!({"item": item, "scope": {"kind": "named", "people": [h.staff], "departments": []}});
+    h.did(&h.by(&h.registrar), "item.rescope", narrow);
+    assert!(search(&h, &h.colleague, "预算").iter().all(|row| row["item"]["id"] != json!(item)));
+    assert!(search(&h, &h.staff, "预算").iter().any(|row| row["item"]["id"] == json!(item)));
+
+    let verify = || h.office.store().read(words::verify).unwrap();
+    assert_eq!(verify(), (2, None));
+    h.verify_clean();
+    h.did(&h.by(&h.office_head), "file.remove", json!({"file": file, "reason": "传错文件"}));
+    assert!(search(&h, &h.staff, "预算").iter().all(|row| row["item"]["id"] != json!(item)));
+    assert_eq!(h.count("SELECT count(*) FROM file_text"), 1);
+    // Not only marked as gone: the index holds the words of the other file and no more.
+    assert_eq!(h.count("SELECT count(*) FROM file_words WHERE file_words MATCH '\"预算\"'"), 1);
+    assert_eq!(verify(), (1, None));
     h.verify_clean();
 }

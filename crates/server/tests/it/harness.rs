@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::time::Duration;
 
 use jingui_crypto::RootKey;
 use jingui_office::{Caller, Office, Request};
 use jingui_regulation::RulePack;
-use jingui_server::{Config, Live, Running, Tls, serve};
+use jingui_server::{Config, Content, Live, Running, Tls, serve};
 use jingui_store::{FixedClock, Id, Options, Store};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -27,7 +28,7 @@ pub struct House {
     pub outsider: Id,
     pub department: Id,
     pub cabinet: Id,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 /// An answer as it came.
@@ -136,6 +137,14 @@ fn parse(bytes: &[u8]) -> Answer {
     Answer { status, headers, body: bytes[end + 4..].to_vec() }
 }
 
+/// A vault in that directory, without a reader of files: nothing here looks into one.
+pub fn content(directory: &Path) -> Content {
+    let root = RootKey::generate(&mut ChaCha20Rng::seed_from_u64(7));
+    let vault = directory.join("vault");
+    Content::open(&root, vault.to_str().unwrap(), &directory.join("spool"), "/no/such/program".into())
+        .unwrap()
+}
+
 pub fn id(value: &Value) -> Id {
     value["id"].as_str().unwrap().parse().unwrap()
 }
@@ -214,23 +223,18 @@ impl House {
             json!({"name": "文件柜3", "room": room, "level": 3, "custodian": registrar, "slots": 40});
         let cabinet = id(&did(&office, &by(&registrar), "cabinet.add", cabinet));
 
-        let mut config = Config::new("127.0.0.1:0".parse().unwrap(), office.clone(), live);
+        let mut config =
+            Config::new("127.0.0.1:0".parse().unwrap(), office.clone(), content(directory.path()), live);
         config.workers = 2;
         config.clock = false;
         config.tls = tls;
         let running = serve(config).unwrap();
-        Self {
-            running,
-            office,
-            security,
-            registrar,
-            head,
-            staff,
-            outsider,
-            department,
-            cabinet,
-            _directory: directory,
-        }
+        Self { running, office, security, registrar, head, staff, outsider, department, cabinet, directory }
+    }
+
+    /// Files of the office for one more server.
+    pub fn content(&self) -> Content {
+        content(&self.directory.path().join("more"))
     }
 
     /// A client that isn't signed in.

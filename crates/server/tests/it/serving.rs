@@ -24,7 +24,9 @@ fn certificate() -> (rcgen::CertifiedKey<rcgen::KeyPair>, Tls) {
 #[test]
 fn off_loopback_it_wants_tls() {
     let house = House::new();
-    let config = |address: &str| Config::new(address.parse().unwrap(), house.office.clone(), Live::default());
+    let config = |address: &str| {
+        Config::new(address.parse().unwrap(), house.office.clone(), house.content(), Live::default())
+    };
     assert!(matches!(serve(config("0.0.0.0:0")), Err(ServeError::NeedsTls(_))));
     assert!(matches!(serve(config("[::]:0")), Err(ServeError::NeedsTls(_))));
     let mut broken = config("0.0.0.0:0");

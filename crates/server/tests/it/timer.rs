@@ -22,7 +22,8 @@ fn clause_3_1_3_6_the_timer_acts_through_the_journal() {
     did(&house.office, &by(&house.staff), "loan.acknowledge", json!({"loan": loan, "duties": true}));
     // Monday and three working days: due on Thursday; a week later it is a matter for an incident.
     clock.set(Moment::at("2026-03-12".parse().unwrap(), 9, 0));
-    let mut config = Config::new("127.0.0.1:0".parse().unwrap(), house.office.clone(), Live::default());
+    let mut config =
+        Config::new("127.0.0.1:0".parse().unwrap(), house.office.clone(), house.content(), Live::default());
     config.workers = 1;
     let before = house.entries();
     let ticking = serve(config).unwrap();

@@ -1,0 +1,79 @@
+//! What was written in the items, as far as the edge deals with it: files on their way in, the look into them, and pages
+//! on their way to a screen. Here the vault, the confined readers and the office's pipeline come together.
+
+pub(crate) mod inspect;
+pub(crate) mod page;
+pub(crate) mod room;
+pub(crate) mod search;
+pub(crate) mod upload;
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use jingui_crypto::{Key, RootKey};
+use jingui_office::files::File;
+use jingui_store::{Id, StoreError};
+use jingui_vault::{Kept, Place, Vault, VaultError};
+use jingui_watermark::{Font, WatermarkError};
+use zeroize::Zeroizing;
+
+use crate::edge::Edge;
+
+/// Largest file that is opened for reading, bytes: it has to fit the reader's memory, with room for its pages.
+pub(crate) const MOST: u64 = 512 << 20;
+
+/// What the edge needs to take files in and to show them.
+pub struct Content {
+    pub(crate) vault: Vault,
+    /// The program that becomes a confined reader when told `read-pages`.
+    pub(crate) program: PathBuf,
+    mark: Key,
+    font: OnceLock<Result<Font, WatermarkError>>,
+}
+
+impl Content {
+    /// The vault at `place` (a directory or an address such as `s3://bucket/prefix`), with uploads under way in the
+    /// local directory `spool`; refuses a place that is none. `program` becomes a confined reader.
+    pub fn open(root: &RootKey, place: &str, spool: &Path, program: PathBuf) -> Result<Self, VaultError> {
+        let vault = Vault::open(root, place, spool)?;
+        Ok(Self { vault, program, mark: mark_key(root), font: OnceLock::new() })
+    }
+
+    /// The font of watermarks, looked for when first needed.
+    fn font(&self) -> Result<&Font, &WatermarkError> {
+        self.font.get_or_init(Font::installed).as_ref()
+    }
+}
+
+/// The key of the invisible marks; who has it finds them in a picture.
+pub fn mark_key(root: &RootKey) -> Key {
+    root.derive("files/marks")
+}
+
+/// Where a file belongs, as its seal knows it.
+fn place(file: &File) -> Place {
+    Place { file: file.id.to_string(), item: file.item.to_string(), level: file.level.number() }
+}
+
+/// A file's own key, wrapped.
+fn key_of(edge: &Edge, file: &Id) -> Result<Option<Vec<u8>>, StoreError> {
+    let store = edge.office.store();
+    store.read(|conn| store.file_key(conn, file))
+}
+
+/// Why the content of a file can't be had.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unavailable {
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The bytes of a file, every one authenticated.
+async fn bytes_of(edge: &Edge, file: &File) -> Result<Zeroizing<Vec<u8>>, Unavailable> {
+    let sealed = file.state.sealed().ok_or(VaultError::Missing)?;
+    let wrapped = key_of(edge, &file.id)?.ok_or(VaultError::Missing)?;
+    let kept = Kept { name: sealed.name.clone(), bytes: file.bytes, sealed_bytes: sealed.bytes };
+    Ok(edge.content.vault.open_whole(&place(file), &kept, &wrapped, MOST).await?)
+}

@@ -1,0 +1,259 @@
+//! Files on their way in: begun by an action, sent in parts that can be repeated from where they broke off, sealed as
+//! they come, and kept by an action once they are whole.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use futures_util::StreamExt as _;
+use jingui_office::files::{File, FileState, views};
+use jingui_store::{Id, StoreError};
+use jingui_vault::{Upload, VaultError};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{json, value::to_raw_value};
+
+use super::{inspect, place};
+use crate::actions;
+use crate::edge::{Edge, Shared};
+use crate::language::Language;
+use crate::problem::Problem;
+use crate::session::Signed;
+
+/// Longest pause in a body.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// An upload that nobody went on with for this long is forgotten; it begins anew then.
+const FORGOTTEN: Duration = Duration::from_hours(2);
+/// Most uploads at once of one person, and of all.
+const EACH: usize = 8;
+const MOST: usize = 64;
+/// How much is sealed at a time, bytes.
+const PIECE: usize = 1 << 20;
+
+/// The uploads under way.
+#[derive(Default)]
+pub(crate) struct Uploads {
+    all: Mutex<HashMap<Id, Slot>>,
+    /// Names in the vault that are being kept right now: the same content twice at once must not write over itself.
+    keeping: Mutex<HashSet<String>>,
+}
+
+#[derive(Clone)]
+struct Slot {
+    person: Id,
+    touched: Instant,
+    upload: Arc<tokio::sync::Mutex<Option<Upload>>>,
+}
+
+/// How far an upload is.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Received {
+    /// The file.
+    file: File,
+    /// Bytes that have come; the next part begins here.
+    received: u64,
+}
+
+impl Uploads {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Id, Slot>> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn slot(&self, file: &Id, person: &Id, language: Language) -> Result<Slot, Problem> {
+        let mut all = self.lock();
+        let now = Instant::now();
+        if let Some(slot) = all.get_mut(file) {
+            slot.touched = now;
+            return Ok(slot.clone());
+        }
+        let own = all.values().filter(|slot| &slot.person == person).count();
+        if own >= EACH || all.len() >= MOST {
+            return Err(Problem::edge(StatusCode::CONFLICT, "upload.too_many", language));
+        }
+        let slot = Slot { person: person.clone(), touched: now, upload: Arc::default() };
+        all.insert(file.clone(), slot.clone());
+        Ok(slot)
+    }
+
+    fn forget(&self, file: &Id) {
+        self.lock().remove(file);
+    }
+
+    /// Drops what nobody went on with.
+    pub(crate) fn sweep(&self, now: Instant) {
+        self.lock().retain(|_, slot| now.saturating_duration_since(slot.touched) < FORGOTTEN);
+    }
+
+    /// Takes a name for keeping; nothing when another upload of the same content is at it.
+    fn reserve(self: &Arc<Self>, name: &str) -> Option<Reserved> {
+        let mut keeping = self.keeping.lock().unwrap_or_else(PoisonError::into_inner);
+        keeping.insert(name.to_owned()).then(|| Reserved { name: name.to_owned(), uploads: Arc::clone(self) })
+    }
+}
+
+struct Reserved {
+    name: String,
+    uploads: Arc<Uploads>,
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        self.uploads.keeping.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.name);
+    }
+}
+
+/// The file, while its bytes are still to come from this person; to everybody else it isn't there.
+fn arriving(edge: &Edge, signed: &Signed, id: &str, language: Language) -> Result<File, Problem> {
+    let absent = || Problem::absent(language);
+    let id: Id = id.parse().map_err(|_| absent())?;
+    let found = edge.office.store().read(|conn| views::file(conn, &id));
+    let file = found.map_err(|error: StoreError| Problem::store(&error, language))?.ok_or_else(absent)?;
+    if file.begun_by == signed.person && file.state == FileState::Arriving { Ok(file) } else { Err(absent()) }
+}
+
+/// `GET /api/files/{file}/bytes`: how much has come.
+pub(crate) async fn progress(
+    State(edge): State<Shared>,
+    signed: Signed,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<Received>, Problem> {
+    let file = arriving(&edge, &signed, &id, Language::of(&headers))?;
+    let slot = edge.uploads.lock().get(&file.id).cloned();
+    let received = match slot {
+        Some(slot) => slot.upload.lock().await.as_ref().map_or(0, Upload::received),
+        None => 0,
+    };
+    Ok(Json(Received { file, received }))
+}
+
+/// `PUT /api/files/{file}/bytes/{from}`: the next part, of any length.
+pub(crate) async fn receive(
+    State(edge): State<Shared>,
+    signed: Signed,
+    Path((id, from)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Received>, Problem> {
+    let language = Language::of(&headers);
+    let from: u64 = from.parse().map_err(|_| Problem::absent(language))?;
+    let file = arriving(&edge, &signed, &id, language)?;
+    let slot = edge.uploads.slot(&file.id, &signed.person, language)?;
+    let Ok(mut held) = slot.upload.try_lock() else {
+        return Err(Problem::edge(StatusCode::CONFLICT, "upload.busy", language));
+    };
+    if held.is_none() {
+        let begun = edge.content.vault.begin(place(&file)).map_err(|error| broken(&error, language))?;
+        *held = Some(begun);
+    }
+    let Some(upload) = held.as_mut() else { return Err(Problem::absent(language)) };
+    if upload.received() != from {
+        let mut problem = Problem::edge(StatusCode::CONFLICT, "upload.offset", language);
+        problem.facts.insert("received".to_owned(), upload.received().into());
+        return Err(problem);
+    }
+    if let Err(problem) = take(&edge, &signed, &file, upload, body, language).await {
+        if problem.code == "upload.broken" {
+            // What is on the disk can't be trusted any more: it begins anew.
+            *held = None;
+        }
+        return Err(problem);
+    }
+    let received = upload.received();
+    if received < file.bytes {
+        return Ok(Json(Received { file, received }));
+    }
+    let whole = held.take();
+    drop(held);
+    edge.uploads.forget(&file.id);
+    let Some(whole) = whole else { return Err(Problem::absent(language)) };
+    let file = keep(&edge, &signed, file, whole, language).await?;
+    Ok(Json(Received { file, received }))
+}
+
+/// Seals what comes, piece by piece; never more than the file was said to have.
+async fn take(
+    edge: &Edge,
+    signed: &Signed,
+    file: &File,
+    upload: &mut Upload,
+    body: Body,
+    language: Language,
+) -> Result<(), Problem> {
+    let mut stream = body.into_data_stream();
+    let mut waiting: Vec<u8> = Vec::new();
+    loop {
+        let next = tokio::time::timeout(PATIENCE, stream.next()).await;
+        let (piece, end) = match next {
+            Ok(Some(Ok(piece))) => (piece, None),
+            Ok(None) => (axum::body::Bytes::new(), Some(Ok(()))),
+            // What came whole before the break is kept: the next part goes on from there.
+            Ok(Some(Err(_))) => {
+                let problem = Problem::edge(StatusCode::BAD_REQUEST, "body.broken", language);
+                (axum::body::Bytes::new(), Some(Err(problem)))
+            }
+            Err(_) => {
+                let problem = Problem::edge(StatusCode::REQUEST_TIMEOUT, "body.slow", language);
+                (axum::body::Bytes::new(), Some(Err(problem)))
+            }
+        };
+        if upload.received() + (waiting.len() + piece.len()) as u64 > file.bytes {
+            return Err(Problem::edge(StatusCode::PAYLOAD_TOO_LARGE, "upload.too_long", language));
+        }
+        waiting.extend_from_slice(&piece);
+        if waiting.len() >= PIECE || end.is_some() {
+            // Sealing takes the processor, writing the disk; neither may hold up a worker's other requests.
+            tokio::task::block_in_place(|| upload.push(&waiting))
+                .map_err(|error| broken(&error, language))?;
+            waiting.clear();
+            if !edge.sessions.lasts(&signed.session, Instant::now(), edge.limits()) {
+                return Err(Problem::not_signed_in(language));
+            }
+        }
+        if let Some(end) = end {
+            return end;
+        }
+    }
+}
+
+/// Puts a whole upload into the vault and says so in the registers.
+async fn keep(
+    edge: &Shared,
+    signed: &Signed,
+    file: File,
+    upload: Upload,
+    language: Language,
+) -> Result<File, Problem> {
+    let vault = &edge.content.vault;
+    let name = vault.name(&upload);
+    let wrapped = vault.wrap(&upload).map_err(|error| broken(&error, language))?;
+    let reserved = edge.uploads.reserve(&name);
+    let known = edge.office.store().read(|conn| views::is_kept(conn, &name));
+    let known = known.map_err(|error: StoreError| Problem::store(&error, language))?;
+    // The same content again is refused by the office; its bytes must not take the place of those under another key.
+    let sealed_bytes = if known || reserved.is_none() {
+        0
+    } else {
+        vault.keep(upload).await.map_err(|error| broken(&error, language))?.sealed_bytes
+    };
+    let input =
+        json!({ "file": file.id, "sealed": { "name": name, "bytes": sealed_bytes }, "wrapped": wrapped });
+    let input = to_raw_value(&input).map_err(|error| Problem::store(&error.into(), language))?;
+    let kept = actions::perform(edge, signed.caller(), "file.keep".to_owned(), input, None, language).await;
+    if kept.is_err() && sealed_bytes > 0 {
+        let _ = vault.remove(&name).await;
+    }
+    drop(reserved);
+    let kept = kept?;
+    inspect::begin(edge, &file.id);
+    serde_json::from_value(kept.outcome).map_err(|error| Problem::store(&error.into(), language))
+}
+
+fn broken(error: &VaultError, language: Language) -> Problem {
+    tracing::error!(%error, "an upload could not be written");
+    Problem::edge(StatusCode::INTERNAL_SERVER_ERROR, "upload.broken", language)
+}
