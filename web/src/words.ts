@@ -120,6 +120,7 @@ export const TASKS: Record<string, Pair> = {
   review_person: ['审查将到期', 'Review falls due'],
   sign_commitment: ['未签保密承诺', 'Commitment not signed'],
   import_calendar: ['工作日历待导入', 'Calendar to import'],
+  confirm_ceiling: ['内容上限批准待确认', 'Content approval to confirm'],
 }
 export const task = naming(TASKS)
 
@@ -133,6 +134,55 @@ export const FIGURES: Record<string, Pair> = {
   expired_items: ['保密期限已满', 'Period has ended'],
 }
 export const figure = naming(FIGURES)
+
+export const FILE_KINDS: Record<string, Pair> = {
+  pdf: ['PDF', 'PDF'],
+  ofd: ['OFD', 'OFD'],
+  docx: ['Word', 'Word'],
+  xlsx: ['Excel', 'Excel'],
+  pptx: ['PPT', 'PowerPoint'],
+  old_office: ['旧版文档', 'Old office file'],
+  picture: ['图片', 'Picture'],
+  text: ['文本', 'Text'],
+}
+export const fileKind = naming(FILE_KINDS)
+
+/** Why a file can't be read. */
+export const FAULTS: Record<string, Pair> = {
+  unknown_kind: ['不是可以阅读的文件种类', 'No kind of file that can be read'],
+  damaged: ['文件已损坏，请向来文单位索取或重新扫描', 'The file is damaged'],
+  too_large: ['文件超出可以阅读的规模', 'The file is larger than what can be read'],
+  locked: ['文件设有打开口令，请去除口令后重新上传', 'The file is locked with a password'],
+  unsupported: ['文件使用了本系统不能显示的内容', 'The file uses what can’t be shown here'],
+  missing_program: ['本机没有安装转换程序，请系统管理员安装 LibreOffice（apt install libreoffice-nogui）', 'A program is missing: have the system administrator install LibreOffice'],
+  out_of_time: ['处理时间过长，已中止', 'It took too long and was ended'],
+  ended: ['文件使阅读程序中止，可能是恶意文件，请告知系统管理员', 'The file ended its reader; it may be hostile'],
+  vault: ['存储中的文件缺失或被改动，请从备份恢复', 'The file is missing or altered in the vault'],
+}
+export const fault = naming(FAULTS)
+
+/** What readers of a file must be told. */
+export const NOTICES: Record<string, Pair> = {
+  signatures_not_checked: ['文件带有电子签章，这里只显示、不验证', 'Signatures are shown, not checked'],
+  font_substituted: ['部分字体本机没有，以相近字体显示', 'Some fonts were replaced by similar ones'],
+  content_left_out: ['有些内容未能显示', 'Some of the content could not be shown'],
+  no_words: ['没有文字层（如扫描件），不能按内容检索', 'No text layer: it can’t be searched by content'],
+  recognised: ['文字由识别得出，检索可能有误', 'The words were recognised from pictures and may be wrong'],
+  converted: ['由办公文档转换，版式可能与原件略有出入', 'Converted from an office file; the layout may differ slightly'],
+  text_only: ['只显示文字内容，版式与原件不同', 'Shown as text only; the layout differs'],
+}
+export const notice = naming(NOTICES)
+
+/** How somebody came to know an item. */
+export const KNOWING: Record<string, Pair> = {
+  borrowed: ['借出', 'Borrowed'],
+  read_on_site: ['现场阅读', 'Read on site'],
+  second_person: ['现场第二人', 'Second person on site'],
+  read_pages: ['在线阅读', 'Read on screen'],
+  kept: ['保管', 'Keeps it'],
+  opened_entry: ['查阅登记', 'Opened the entry'],
+}
+export const knowing = naming(KNOWING)
 
 /** Fields of an item, for differences between versions. */
 export const FIELDS: Record<string, Pair> = {
@@ -182,6 +232,12 @@ export const FIELDS: Record<string, Pair> = {
   value: ['数值', 'Value'],
   year: ['年度', 'Year'],
   file: ['文件', 'File'],
+  bytes: ['大小', 'Size'],
+  number: ['文号', 'Number'],
+  authority: ['批准机关', 'Authority'],
+  valid_until: ['有效期至', 'Valid until'],
+  terminals: ['终端', 'Terminals'],
+  page: ['页', 'Page'],
   q: ['搜索', 'Search'],
 }
 export const field = naming(FIELDS)

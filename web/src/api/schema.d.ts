@@ -140,6 +140,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/actions/ceiling.confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 确认内容上限批准 · Confirm a content approval */
+        post: operations["ceilingConfirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/ceiling.enter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 录入内容上限批准 · Enter a content approval */
+        post: operations["ceilingEnter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/actions/copy.accept": {
         parameters: {
             query?: never;
@@ -253,6 +287,40 @@ export interface paths {
         put?: never;
         /** 指定部门负责人 · Name the head of a department */
         post: operations["departmentNameHead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/file.begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 上传文件 · Add a file */
+        post: operations["fileBegin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/file.remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 移除文件 · Remove a file */
+        post: operations["fileRemove"];
         delete?: never;
         options?: never;
         head?: never;
@@ -820,6 +888,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/actions/room.set_terminals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 登记阅文终端 · Set the terminals of a room */
+        post: operations["roomSetTerminals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/view.open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 打开文件阅读 · Open a file for reading */
+        post: operations["viewOpen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cabinets": {
         parameters: {
             query?: never;
@@ -880,6 +982,23 @@ export interface paths {
         };
         /** 一年的工作日 · A year's working days */
         get: operations["calendarYear"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ceiling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 内容密级上限 · The level ceiling of content */
+        get: operations["ceiling"];
         put?: never;
         post?: never;
         delete?: never;
@@ -983,6 +1102,40 @@ export interface paths {
         /** 疑似重复登记 · Items like the one being registered */
         get: operations["duplicates"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/files/{file}/bytes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 上传进度 · How much of a file has come */
+        get: operations["getFilesFileBytes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/files/{file}/bytes/{from}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** 上传文件的一段 · The next part of a file */
+        put: operations["putFilesFileBytesFrom"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1195,6 +1348,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/items/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 检索结果分布 · What a search finds, by properties */
+        get: operations["itemsFacets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/items/{item}": {
         parameters: {
             query?: never;
@@ -1221,6 +1391,23 @@ export interface paths {
         };
         /** 此件可办事项 · What may be done on an item */
         get: operations["itemsItemAllowed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/items/{item}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 文件的电子件 · The files of an item */
+        get: operations["itemsItemFiles"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1309,6 +1496,40 @@ export interface paths {
         put?: never;
         /** 开始验证账本 · Verify the journal */
         post: operations["postJournalVerify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/knew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 谁知悉 · Who knew */
+        get: operations["knew"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/knew.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 导出谁知悉 · Who knew as a workbook */
+        get: operations["knewXlsx"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1519,6 +1740,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/readings/{reading}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 正在阅读的文件 · A file that is being read */
+        get: operations["getReadingsReading"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{reading}/hits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 文内查找 · Where words stand in the file */
+        get: operations["getReadingsReadingHits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{reading}/pages/{page}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 阅读一页 · A page as a picture */
+        get: operations["getReadingsReadingPagesPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/readings/{reading}/small/{from}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 缩略图 · Twelve small pages */
+        get: operations["getReadingsReadingSmallFrom"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/receipts": {
         parameters: {
             query?: never;
@@ -1632,6 +1921,23 @@ export interface paths {
         put?: never;
         /** 退出 · Sign out */
         post: operations["postSignOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trace/{mark}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 按标记追溯阅读 · The reading that a mark names */
+        get: operations["traceMark"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1820,6 +2126,27 @@ export interface components {
             /** @description The loan. */
             loan: components["schemas"]["IdInput"];
         };
+        /** @description Words of a file with what stands before and after them. */
+        Around: {
+            /** @description What stands after. */
+            after: string;
+            /** @description What stands before. */
+            before: string;
+            /** @description The words. */
+            found: string;
+        };
+        /** @description Begins to add a file to an item; its bytes follow. Refused above the level ceiling. */
+        BeginInput: {
+            /**
+             * Format: uint64
+             * @description Bytes, 1 to 2 GiB.
+             */
+            bytes: number;
+            /** @description The item. */
+            item: components["schemas"]["IdInput"];
+            /** @description Name of the file. */
+            name: components["schemas"]["LineInput"];
+        };
         /** @description The borrower brings the copy back to a registrar, who has then to check it. */
         BringBackInput: {
             /**
@@ -1903,6 +2230,15 @@ export interface components {
         Category: "policy" | "committee" | "leaders" | "decision" | "trade_secret" | "office_work" | "other";
         /** @description What an item is about (clauses 2.1.1 – 2.1.7). */
         CategoryInput: "policy" | "committee" | "leaders" | "decision" | "trade_secret" | "office_work" | "other";
+        /** @description The level ceiling and what it rests on. */
+        Ceiling: {
+            /** @description Approvals, newest first; only those who answer for the ceiling see them. */
+            approvals: components["schemas"]["ContentApproval"][];
+            /** @description Highest level whose content may be put in today. */
+            level: components["schemas"]["Level"];
+            /** @description The level the product ships with. */
+            shipped: components["schemas"]["Level"];
+        };
         /** @description A field that differs from the version before. */
         Change: {
             /** @description What stands there now. */
@@ -1981,6 +2317,11 @@ export interface components {
             /** @description What was found. */
             finding: components["schemas"]["ParagraphInput"];
         };
+        /** @description Confirms an approval that the security administrator entered. */
+        ConfirmApprovalInput: {
+            /** @description The approval. */
+            approval: components["schemas"]["IdInput"];
+        };
         /**
          * @description The reader confirms that the reading begins and acknowledges the duties, or the second person confirms to be
          *     present at the opening of the cabinet; each for oneself.
@@ -2006,6 +2347,27 @@ export interface components {
              * @description Its version.
              */
             version: number;
+        };
+        /** @description An approval to keep content up to a level. */
+        ContentApproval: {
+            /** @description The authority that gave it. */
+            authority: string;
+            /** @description When. */
+            confirmed_at: components["schemas"]["Moment"] | null;
+            /** @description Who confirmed it; until then it has no effect. */
+            confirmed_by: components["schemas"]["Id"] | null;
+            /** @description When. */
+            entered_at: components["schemas"]["Moment"];
+            /** @description Who entered it. */
+            entered_by: components["schemas"]["Id"];
+            /** @description Id. */
+            id: components["schemas"]["Id"];
+            /** @description Highest level whose content may be kept. */
+            level: components["schemas"]["Level"];
+            /** @description Number of the approval. */
+            number: string;
+            /** @description Last day on which it holds. */
+            valid_until: components["schemas"]["Date"];
         };
         /** @description A copy. Exactly one person holds it at every moment. */
         Copy: {
@@ -2179,6 +2541,17 @@ export interface components {
             /** @description What came of it. */
             outcome: unknown;
         };
+        /** @description Enters an approval; it holds once the office head has confirmed it. */
+        EnterApprovalInput: {
+            /** @description The authority that gave it. */
+            authority: components["schemas"]["LineInput"];
+            /** @description Highest level whose content may be kept. */
+            level: components["schemas"]["LevelInput"];
+            /** @description Number of the approval. */
+            number: components["schemas"]["LineInput"];
+            /** @description Last day on which it holds. */
+            valid_until: components["schemas"]["DateInput"];
+        };
         /** @description An entry without content. */
         EntryShown: {
             /** @description Which action. */
@@ -2223,6 +2596,34 @@ export interface components {
             /** @description Whether it is worked. */
             working: boolean;
         };
+        /** @description How many of the items found have a property. */
+        Facet: {
+            /**
+             * Format: uint64
+             * @description How many, as far as was counted.
+             */
+            count: number;
+            /** @description Value of the property, as the filter takes it; a year is four digits. */
+            value: string;
+        };
+        /** @description What a search found, by properties; the reader's own items only. */
+        Facets: {
+            /** @description By category. */
+            category: components["schemas"]["Facet"][];
+            /** @description By what became of their copies; an item with copies in several states counts in each. */
+            copy_state: components["schemas"]["Facet"][];
+            /**
+             * Format: uint64
+             * @description Items counted, at most the bound.
+             */
+            counted: number;
+            /** @description By level. */
+            level: components["schemas"]["Facet"][];
+            /** @description By issuing unit; the most frequent. */
+            source: components["schemas"]["Facet"][];
+            /** @description By year of issue. */
+            year: components["schemas"]["Facet"][];
+        };
         /** @description A number that opens its list. */
         Figure: {
             /**
@@ -2235,6 +2636,99 @@ export interface components {
              *     `waiting_loans`, `expired_items`.
              */
             kind: string;
+        };
+        /** @description A file of an item. */
+        File: {
+            /** @description When it was begun. */
+            begun_at: components["schemas"]["Moment"];
+            /** @description By whom. */
+            begun_by: components["schemas"]["Id"];
+            /**
+             * Format: uint64
+             * @description Bytes.
+             */
+            bytes: number;
+            /** @description Id. */
+            id: components["schemas"]["Id"];
+            /** @description The item. */
+            item: components["schemas"]["Id"];
+            /** @description Level of the item when the file came; bound into its seal. */
+            level: components["schemas"]["Level"];
+            /** @description Name, as it was called where it came from. */
+            name: string;
+            /** @description How far it is. */
+            state: components["schemas"]["FileState"];
+        };
+        /** @description How far the look into a file is. */
+        FileProgress: {
+            /**
+             * Format: uint32
+             * @description Pages done.
+             */
+            done: number;
+            /**
+             * Format: uint32
+             * @description Pages in all; 0 while that isn't known.
+             */
+            total: number;
+        };
+        /** @description A file in the list of its item. */
+        FileRow: {
+            /** @description The file. */
+            file: components["schemas"]["File"];
+            /** @description Pages looked into and in all, while that goes on. */
+            progress: components["schemas"]["FileProgress"] | null;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        FileRowRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["FileRow"][];
+        };
+        /** @description How far a file is. */
+        FileState: {
+            /** @constant */
+            name: "arriving";
+        } | {
+            /** @constant */
+            name: "kept";
+            /** @description Where. */
+            sealed: components["schemas"]["Sealed"];
+        } | {
+            /** @description Kind of file, by its bytes: `pdf`, `ofd`, `picture`, `text`, `docx` … */
+            kind: string;
+            /** @constant */
+            name: "ready";
+            /** @description What readers must be told, as codes. */
+            notices: string[];
+            /**
+             * Format: uint32
+             * @description Number of pages.
+             */
+            pages: number;
+            /** @description Where. */
+            sealed: components["schemas"]["Sealed"];
+            /** @description Digest of the words that are searched, hexadecimal; nothing where none are. */
+            words: string | null;
+        } | {
+            /** @description Code of the fault. */
+            code: string;
+            /** @description What was found, for an administrator. */
+            detail: string;
+            /** @constant */
+            name: "faulty";
+            /** @description Where. */
+            sealed: components["schemas"]["Sealed"];
+        } | {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /** @description By whom. */
+            by: components["schemas"]["Id"];
+            /** @constant */
+            name: "removed";
+            /** @description Why. */
+            reason: string;
         };
         /** @description The first thing that isn't as the journal says. */
         FindingText: {
@@ -2293,6 +2787,27 @@ export interface components {
             next: string | null;
             /** @description The rows. */
             rows: components["schemas"]["Happened"][];
+        };
+        /** @description Where the words were found once. */
+        Hit: {
+            /** @description Boxes over the words. A hit that goes over the end of a line has several. */
+            boxes: components["schemas"]["HitBox"][];
+            /**
+             * Format: uint32
+             * @description The page, from 1.
+             */
+            page: number;
+        };
+        /** @description A box on a page; each number is a part of the page's width or height. */
+        HitBox: {
+            /** Format: double */
+            height: number;
+            /** Format: double */
+            left: number;
+            /** Format: double */
+            top: number;
+            /** Format: double */
+            width: number;
         };
         Id: string;
         IdInput: string;
@@ -2527,6 +3042,8 @@ export interface components {
         ItemRow: {
             /** @description The item. */
             item: components["schemas"]["Item"];
+            /** @description Where its files say what was searched for. */
+            passages: components["schemas"]["Passage"][];
             /** @description Where its copies are. */
             places: components["schemas"]["Place"][];
             /**
@@ -2543,7 +3060,41 @@ export interface components {
             rows: components["schemas"]["ItemRow"][];
         };
         /** @description Orders of a list of items. */
-        ItemSortInput: "newest" | "oldest" | "received" | "dated" | "level";
+        ItemSortInput: "newest" | "oldest" | "received" | "dated" | "level" | "relevance";
+        /** @description How somebody came to know an item. */
+        Knew: {
+            /** @description Who approved it, where somebody did. */
+            approved_by: components["schemas"]["Id"] | null;
+            /** @description The copy's label, where it was a copy. */
+            copy: string | null;
+            /** @description From when on. */
+            from: components["schemas"]["Moment"];
+            /** @description How: `borrowed`, `read_on_site`, `second_person`, `read_pages`, `kept`, `opened_entry`. */
+            how: string;
+            /** @description The item. */
+            item: components["schemas"]["Id"];
+            /** @description Its level. */
+            level: components["schemas"]["Level"];
+            /** @description Number of the loan behind it. */
+            loan: string | null;
+            /** @description The pages, where they were read on a screen: such as `1-3, 7`. */
+            pages: string | null;
+            /** @description Who. */
+            person: components["schemas"]["Id"];
+            /** @description Its register number. */
+            register_number: string;
+            /** @description Its title. */
+            title: string;
+            /** @description Until when; nothing while it goes on, or for what takes no time. */
+            until: components["schemas"]["Moment"] | null;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        KnewRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["Knew"][];
+        };
         /** @description An uploaded ledger as the console shows it. */
         Ledger: {
             /**
@@ -2882,10 +3433,28 @@ export interface components {
             /** @description The person. */
             person: components["schemas"]["IdInput"];
         };
+        /** @description A file that is being read. */
+        OpenFile: {
+            /** @description The moment, for the watermark. */
+            at: components["schemas"]["Moment"];
+            /** @description The file. */
+            file: components["schemas"]["File"];
+            /** @description The reading. */
+            reading: components["schemas"]["Reading"];
+            /** @description The item's register number, for the watermark. */
+            register_number: string;
+            /** @description How large its pages are. */
+            sizes: components["schemas"]["PageSize"][];
+        };
         /** @description Asks whether the reader may know of an item; never run as a change, only decided. */
         OpenInput: {
             /** @description The item. */
             item: components["schemas"]["IdInput"];
+        };
+        /** @description Opens a file for reading. */
+        OpenReadingInput: {
+            /** @description The file. */
+            file: components["schemas"]["IdInput"];
         };
         /** @description Opens a session under an approved loan on site. */
         OpenSessionInput: {
@@ -2935,6 +3504,13 @@ export interface components {
             renewal: components["schemas"]["Renewal"] | null;
             /** @description Day it was taken out. */
             since: components["schemas"]["Date"];
+        };
+        /** @description How large a page is, in millimetres. */
+        PageSize: {
+            /** Format: double */
+            height: number;
+            /** Format: double */
+            width: number;
         };
         ParagraphInput: string;
         /** @description A parameter as the pack describes it. */
@@ -3059,6 +3635,20 @@ export interface components {
              * @default ordinary
              */
             urgency?: components["schemas"]["UrgencyInput"];
+        };
+        /** @description Where a file says what was searched for. */
+        Passage: {
+            /** @description The words with what stands around them. Not told of levels 3 and 4. */
+            around: components["schemas"]["Around"] | null;
+            /** @description The file. */
+            file: components["schemas"]["Id"];
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: uint32
+             * @description The first page with the first of the words, from 1.
+             */
+            page: number;
         };
         /** @description A password as typed: never stored, never shown. */
         PasswordInput: string;
@@ -3220,6 +3810,25 @@ export interface components {
             /** @description The loan. */
             loan: components["schemas"]["Id"];
         };
+        /** @description A reading: one person, one file, one terminal, from its opening on. */
+        Reading: {
+            /** @description The file. */
+            file: components["schemas"]["Id"];
+            /** @description Id. */
+            id: components["schemas"]["Id"];
+            /** @description The item. */
+            item: components["schemas"]["Id"];
+            /** @description What the invisible mark on its pages says: sixteen hexadecimal digits, given to no other reading. */
+            mark: string;
+            /** @description When it was opened. */
+            opened_at: components["schemas"]["Moment"];
+            /** @description Who reads. */
+            reader: components["schemas"]["Id"];
+            /** @description The session on site it is part of, for top secret. */
+            session: components["schemas"]["Id"] | null;
+            /** @description At which terminal. */
+            terminal: string;
+        };
         /** @description A reading session. */
         ReadingSession: {
             /** @description The copy that is read. */
@@ -3294,6 +3903,16 @@ export interface components {
             seal: components["schemas"]["Seal"];
             /** @description Sending unit. */
             source: string;
+        };
+        /** @description How far an upload is. */
+        Received: {
+            /** @description The file. */
+            file: components["schemas"]["File"];
+            /**
+             * Format: uint64
+             * @description Bytes that have come; the next part begins here.
+             */
+            received: number;
         };
         /** @description Records the result of a background review. */
         RecordReviewInput: {
@@ -3370,6 +3989,13 @@ export interface components {
         RemoveFilterInput: {
             /** @description The filter. */
             filter: components["schemas"]["IdInput"];
+        };
+        /** @description Removes a file that doesn't belong there: its key is destroyed, and nothing opens it again. */
+        RemoveInput: {
+            /** @description The file. */
+            file: components["schemas"]["IdInput"];
+            /** @description Why. */
+            reason: components["schemas"]["ParagraphInput"];
         };
         /** @description Asks for further working days. */
         RenewInput: {
@@ -3580,6 +4206,16 @@ export interface components {
         Seal: "intact" | "broken";
         /** @description State of an envelope's seal. */
         SealInput: "intact" | "broken";
+        /** @description Where sealed bytes lie. */
+        Sealed: {
+            /**
+             * Format: uint64
+             * @description Bytes of the sealed file.
+             */
+            bytes: number;
+            /** @description Name in the vault; tells nothing of the content to whoever hasn't the office's keys. */
+            name: string;
+        };
         /** @description A reading session with what was read. */
         SessionRow: {
             /** @description The copy's label. */
@@ -3656,6 +4292,13 @@ export interface components {
             person: components["schemas"]["IdInput"];
             /** @description Roles; the three administrators exclude each other and every other role. */
             roles: components["schemas"]["RoleInput"][];
+        };
+        /** @description Says which terminals stand in a room, by the addresses they ask from. */
+        SetTerminalsInput: {
+            /** @description The room. */
+            room: components["schemas"]["IdInput"];
+            /** @description Addresses, at most 50. */
+            terminals: components["schemas"]["LineInput"][];
         };
         /** @description A parameter's value as set by the office, kept under the parameter's key. */
         Setting: {
@@ -3944,7 +4587,7 @@ export interface components {
              * @description What is to be done: `approve_loan`, `approve_renewal`, `accept_copy`, `acknowledge_loan`, `check_return`,
              *     `register_receipt`, `place_copy`, `hand_over_loan`, `close_session`, `return_copy`, `collect_loan`,
              *     `await_approval`, `overdue_loan`, `open_incident`, `expiring_item`, `review_person`, `sign_commitment`,
-             *     `import_calendar`.
+             *     `import_calendar`, `confirm_ceiling`.
              */
             kind: string;
             /**
@@ -3960,6 +4603,21 @@ export interface components {
             since: string | null;
             /** @description Title or name, as far as the reader may know it. */
             title: string | null;
+        };
+        /** @description Whose reading a mark names. */
+        Traced: {
+            /** @description Name of the file. */
+            file_name: string;
+            /** @description Pages that were read, such as `1-3, 7`. */
+            pages: string;
+            /** @description Name of the reader. */
+            person_name: string;
+            /** @description The reading. */
+            reading: components["schemas"]["Reading"];
+            /** @description Register number of the item. */
+            register_number: string;
+            /** @description Staff number of the reader. */
+            staff_number: string;
         };
         /** @description Urgency (GB/T 9704: 特急 and 加急; telegrams: 特提, 特急, 加急, 平急). */
         Urgency: "ordinary" | "routine" | "urgent" | "extra_urgent" | "flash";
@@ -4455,6 +5113,96 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    ceilingConfirm: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmApprovalInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["ContentApproval"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    ceilingEnter: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnterApprovalInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["ContentApproval"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     copyAccept: {
         parameters: {
             query?: never;
@@ -4750,6 +5498,96 @@ export interface operations {
                     "application/json": {
                         entry: number;
                         outcome: components["schemas"]["Department"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    fileBegin: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["File"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    fileRemove: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemoveInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["File"];
                     };
                 };
             };
@@ -6255,6 +7093,96 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    roomSetTerminals: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetTerminalsInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Room"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    viewOpen: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenReadingInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Reading"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     cabinets: {
         parameters: {
             query?: never;
@@ -6361,6 +7289,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkingDays"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    ceiling: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ceiling"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -6556,6 +7512,77 @@ export interface operations {
             405: components["responses"]["Problem"];
             421: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    getFilesFileBytes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Received"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    putFilesFileBytesFrom: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file: string;
+                from: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": unknown;
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Received"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
             500: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
@@ -6895,6 +7922,8 @@ export interface operations {
     items: {
         parameters: {
             query?: {
+                /** @description Any copy lies in this cabinet. */
+                cabinet?: components["schemas"]["IdInput"];
                 /** @description Category. */
                 category?: components["schemas"]["CategoryInput"];
                 /** @description Any copy is in this state. */
@@ -6913,7 +7942,10 @@ export interface operations {
                 level?: components["schemas"]["LevelInput"];
                 /** @description Rows on the page, 1 to 200. */
                 limit?: number;
-                /** @description Words in title, numbers or source; any two characters in a row suffice. */
+                /**
+                 * @description Words in title, numbers, source or files; any two characters in a row suffice, blanks part words of which all must
+                 *     be there.
+                 */
                 q?: string;
                 /** @description First day of receipt. */
                 received_from?: components["schemas"]["DateInput"];
@@ -6954,6 +7986,8 @@ export interface operations {
     itemsXlsx: {
         parameters: {
             query?: {
+                /** @description Any copy lies in this cabinet. */
+                cabinet?: components["schemas"]["IdInput"];
                 /** @description Category. */
                 category?: components["schemas"]["CategoryInput"];
                 /** @description Any copy is in this state. */
@@ -6972,7 +8006,10 @@ export interface operations {
                 level?: components["schemas"]["LevelInput"];
                 /** @description Rows on the page, 1 to 200. */
                 limit?: number;
-                /** @description Words in title, numbers or source; any two characters in a row suffice. */
+                /**
+                 * @description Words in title, numbers, source or files; any two characters in a row suffice, blanks part words of which all must
+                 *     be there.
+                 */
                 q?: string;
                 /** @description First day of receipt. */
                 received_from?: components["schemas"]["DateInput"];
@@ -7013,6 +8050,8 @@ export interface operations {
     itemsCount: {
         parameters: {
             query?: {
+                /** @description Any copy lies in this cabinet. */
+                cabinet?: components["schemas"]["IdInput"];
                 /** @description Category. */
                 category?: components["schemas"]["CategoryInput"];
                 /** @description Any copy is in this state. */
@@ -7031,7 +8070,10 @@ export interface operations {
                 level?: components["schemas"]["LevelInput"];
                 /** @description Rows on the page, 1 to 200. */
                 limit?: number;
-                /** @description Words in title, numbers or source; any two characters in a row suffice. */
+                /**
+                 * @description Words in title, numbers, source or files; any two characters in a row suffice, blanks part words of which all must
+                 *     be there.
+                 */
                 q?: string;
                 /** @description First day of receipt. */
                 received_from?: components["schemas"]["DateInput"];
@@ -7057,6 +8099,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Count"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    itemsFacets: {
+        parameters: {
+            query?: {
+                /** @description Any copy lies in this cabinet. */
+                cabinet?: components["schemas"]["IdInput"];
+                /** @description Category. */
+                category?: components["schemas"]["CategoryInput"];
+                /** @description Any copy is in this state. */
+                copy_state?: components["schemas"]["CopyStateInput"];
+                /** @description Where the page begins. */
+                cursor?: components["schemas"]["CursorInput"];
+                /** @description First day of issue. */
+                dated_from?: components["schemas"]["DateInput"];
+                /** @description Last day of issue. */
+                dated_to?: components["schemas"]["DateInput"];
+                /** @description Department that handles it. */
+                department?: components["schemas"]["IdInput"];
+                /** @description Declassifies before this day. */
+                expires_before?: components["schemas"]["DateInput"];
+                /** @description Level. */
+                level?: components["schemas"]["LevelInput"];
+                /** @description Rows on the page, 1 to 200. */
+                limit?: number;
+                /**
+                 * @description Words in title, numbers, source or files; any two characters in a row suffice, blanks part words of which all must
+                 *     be there.
+                 */
+                q?: string;
+                /** @description First day of receipt. */
+                received_from?: components["schemas"]["DateInput"];
+                /** @description Last day of receipt. */
+                received_to?: components["schemas"]["DateInput"];
+                /** @description Order; newest registration first unless said otherwise, or by day of receipt where such days are given. */
+                sort?: components["schemas"]["ItemSortInput"];
+                /** @description Issuing unit. */
+                source?: string;
+                /** @description Urgency. */
+                urgency?: components["schemas"]["UrgencyInput"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -7117,6 +8223,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AllowedRows"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    itemsItemFiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileRowRows"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -7341,6 +8477,80 @@ export interface operations {
             421: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
             429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    knew: {
+        parameters: {
+            query?: {
+                /** @description First day. */
+                from?: components["schemas"]["DateInput"];
+                /** @description The item. */
+                item?: components["schemas"]["IdInput"];
+                /** @description The person. */
+                person?: components["schemas"]["IdInput"];
+                /** @description Last day. */
+                to?: components["schemas"]["DateInput"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnewRows"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    knewXlsx: {
+        parameters: {
+            query?: {
+                /** @description First day. */
+                from?: components["schemas"]["DateInput"];
+                /** @description The item. */
+                item?: components["schemas"]["IdInput"];
+                /** @description The person. */
+                person?: components["schemas"]["IdInput"];
+                /** @description Last day. */
+                to?: components["schemas"]["DateInput"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
             500: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
@@ -7729,6 +8939,142 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    getReadingsReading: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reading: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenFile"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    getReadingsReadingHits: {
+        parameters: {
+            query: {
+                /** @description Words; any two characters in a row suffice. */
+                q: string;
+            };
+            header?: never;
+            path: {
+                reading: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hit"][];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    getReadingsReadingPagesPage: {
+        parameters: {
+            query?: {
+                /** @description Dots per inch: 96, 150, 200 or 300; 150 unless said otherwise. */
+                dpi?: number;
+            };
+            header?: never;
+            path: {
+                reading: string;
+                page: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    getReadingsReadingSmallFrom: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reading: string;
+                from: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     receipts: {
         parameters: {
             query?: {
@@ -7964,6 +9310,36 @@ export interface operations {
             408: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    traceMark: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mark: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Traced"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
             421: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
             500: components["responses"]["Problem"];
