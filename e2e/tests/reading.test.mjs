@@ -112,6 +112,9 @@ test('what is broken says so, what is above the ceiling is refused, and who is o
 })
 
 test('a search is narrowed by what it finds, and every count is the reader’s own', async () => {
+  // The letters of the demonstration are prepared in the background after the office has opened.
+  const registrar = await office.as('zhoumin')
+  await registrar.waitForFunction(async (words) => (await (await fetch(`/api/items/count?q=${encodeURIComponent(words)}`)).json()).count === 24, '年度预算安排', { timeout: 60_000, polling: 500 })
   const counted = async (account) => {
     const page = await office.as(account)
     await page.goto(`${office.base}/items?q=${encodeURIComponent('年度预算安排')}`)
