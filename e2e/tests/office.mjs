@@ -77,6 +77,8 @@ export async function settled(page) {
 
 /** What axe finds wrong on the page, in short. */
 export async function axe(page) {
+  // What is just fading in or out has the colours of neither state.
+  await page.waitForFunction(() => document.getAnimations().every((one) => one.effect?.getComputedTiming().iterations === Infinity))
   const found = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze()
   return found.violations.map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.target.join(' ')).join(' | ')}`)
 }
@@ -96,6 +98,7 @@ export async function choose(page, label, option) {
   const select = page.getByRole('combobox', { name: label, exact: true })
   // What is chosen already lies over the field; the click goes to it and opens the list all the same.
   await select.click({ force: true })
-  await page.keyboard.type(option)
+  await page.locator('.el-select-dropdown:visible').first().waitFor()
+  if ((await select.getAttribute('readonly')) === null) await select.pressSequentially(option)
   await page.locator('.el-select-dropdown__item:visible', { hasText: option }).first().click()
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use anyhow::Context as _;
 use jingui_crypto::RootKey;
 use jingui_office::Office;
+use jingui_office::files::words;
 use jingui_server::{Config, Content, Live, Tls};
 use jingui_store::{Finding, Store};
 
@@ -79,11 +80,17 @@ pub fn verify(directory: &DataDirectory, root: &RootKey) -> anyhow::Result<()> {
         }
         other => other?,
     };
+    let (files, words) = store.read(words::verify)?;
+    if let (None, Some(file)) = (&verdict.finding, words) {
+        return Err(NotWhole(format!("the words kept of file {file} differ from the journal")).into());
+    }
     match &verdict.finding {
         None => {
             println!(
                 "账本完整 / the book is whole: {} entries, {} records, root {}",
-                verdict.entries, verdict.records, verdict.root
+                verdict.entries,
+                verdict.records + files,
+                verdict.root
             );
             Ok(())
         }

@@ -1,5 +1,8 @@
 //! Folding sloppy input once, the same everywhere: what people type, scan and keep in spreadsheets becomes one form.
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
 use crate::level::Level;
 use crate::marking::Period;
 use crate::time::Date;
@@ -78,15 +81,34 @@ pub fn text(input: &str) -> Result<String, FoldError> {
     Ok(out)
 }
 
-/// A key to search and compare by: half-width, lower case, no white space, brackets unified.
+/// A key to search and compare by: half-width, lower case, no white space, brackets unified, traditional characters as
+/// their simplified ones.
 pub fn search(input: &str) -> String {
     input
         .chars()
         .filter(|c| !is_invisible(*c))
-        .map(|c| unify_bracket(narrow(c)))
+        .map(|c| simplify(unify_bracket(narrow(c))))
         .filter(|c| !c.is_whitespace() && !c.is_control())
         .flat_map(char::to_lowercase)
         .collect()
+}
+
+/// Pairs of a traditional character and its usual simplified one, blanks between. Taken from the table TSCharacters of `OpenCC` (Apache-2.0).
+const SIMPLIFIED: &str = include_str!("simplified.txt");
+
+fn simplify(c: char) -> char {
+    static TABLE: OnceLock<HashMap<char, char>> = OnceLock::new();
+    if !is_han(c) {
+        return c;
+    }
+    let table = TABLE.get_or_init(|| {
+        let pair = |pair: &str| {
+            let mut characters = pair.chars();
+            characters.next().zip(characters.next())
+        };
+        SIMPLIFIED.split_whitespace().filter_map(pair).collect()
+    });
+    table.get(&c).copied().unwrap_or(c)
 }
 
 fn unify_bracket(c: char) -> char {
@@ -373,6 +395,8 @@ mod tests {
     #[test]
     fn search_keys_do_not_tell_widths_brackets_and_cases_apart() {
         assert_eq!(search("国资发 [2025] ５４号 A"), search("国资发〔２０２５〕54号a"));
+        assert_eq!(search("關於機密檔案清點的通知"), "关于机密档案清点的通知");
+        assert_eq!(search("关于机密档案清点的通知"), "关于机密档案清点的通知");
     }
 
     #[test]

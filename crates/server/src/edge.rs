@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 
 use crate::content::Content;
 use crate::content::inspect::Inspections;
+use crate::content::rebuild::Rebuild;
 use crate::content::room::Rooms;
 use crate::content::upload::Uploads;
 use crate::imports::Imports;
@@ -33,6 +34,7 @@ pub(crate) struct Edge {
     pub(crate) uploads: Arc<Uploads>,
     pub(crate) inspections: Inspections,
     pub(crate) rooms: Rooms,
+    pub(crate) rebuild: Rebuild,
     /// One place to look into files: it takes memory and a core.
     pub(crate) inspecting: Semaphore,
     /// Places for long reads, fewer than the store has read connections.
@@ -67,6 +69,7 @@ impl Edge {
             uploads: Arc::default(),
             inspections: Inspections::default(),
             rooms: Rooms::default(),
+            rebuild: Rebuild::default(),
             inspecting: Semaphore::new(1),
             long_reads: Semaphore::new(LONG_READS),
             reading: Semaphore::new(1),

@@ -6,7 +6,7 @@ use axum::response::IntoResponse;
 use axum::routing::{any, get, post, put};
 use axum::{Json, Router, middleware};
 
-use crate::content::{page, upload};
+use crate::content::{page, rebuild, upload};
 use crate::edge::Shared;
 use crate::language::Language;
 use crate::problem::Problem;
@@ -34,7 +34,8 @@ pub(crate) fn router(edge: Shared) -> Router {
         .route("/api/readings/{reading}/pages/{page}", get(page::page))
         .route("/api/readings/{reading}/small/{from}", get(page::small))
         .route("/api/sign-in", post(sign_in::sign_in))
-        .route("/api/sign-out", post(sign_in::sign_out));
+        .route("/api/sign-out", post(sign_in::sign_out))
+        .route("/api/words/rebuild", get(rebuild::progress).post(rebuild::start));
     for view in views::all() {
         let (path, route) = view.route();
         router = router.route(path, route);

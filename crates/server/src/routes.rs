@@ -4,6 +4,7 @@ use schemars::{Schema, SchemaGenerator};
 
 use crate::actions::Done;
 use crate::content::page::{OpenFile, Resolution, Words};
+use crate::content::rebuild;
 use crate::content::search::Hit;
 use crate::content::upload::Received;
 use crate::imports::{Mapped, Running, Uploaded};
@@ -187,10 +188,14 @@ fn service() -> Vec<Route> {
     let json = || Answered::Any("application/json");
     let stream = Answered::Any("text/event-stream");
     let verify = "/api/journal/verify";
+    let words = "/api/words/rebuild";
+    let rebuild: fn(&mut SchemaGenerator) -> Schema = SchemaGenerator::subschema_for::<rebuild::Progress>;
     vec![
         get("/api/live", ("变动通知（事件流）", "Notices of changes (event stream)"), stream),
         get("/api/health", ("运行状态", "Whether it serves"), json()).open(),
         get("/api/openapi.json", ("本文档", "This document"), json()).open(),
+        get(words, ("索引重建进度", "How far the index of words is made anew"), Answered::Json(rebuild)).or(&[403]),
+        post(words, ("重建内容索引", "Make the index of words anew"), Sent::Nothing, (202, Answered::Json(rebuild))),
         get(verify, ("账本验证进度", "Progress of the verification"), Answered::Json(progress)).or(&[403]),
         post(verify, ("开始验证账本", "Verify the journal"), Sent::Nothing, (202, Answered::Json(progress))),
     ]

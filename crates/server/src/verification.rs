@@ -7,6 +7,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use jingui_office::files::words;
 use jingui_regulation::Role;
 use jingui_store::{Finding, StoreError, Verdict};
 use schemars::JsonSchema;
@@ -57,7 +58,7 @@ pub(crate) enum Progress {
 /// The first thing that isn't as the journal says.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct FindingText {
-    /// What is wrong: `entry_missing`, `entry_altered`, `entry_listing`, `entry_doesnt_follow`, `root`, `record`.
+    /// What is wrong: `entry_missing`, `entry_altered`, `entry_listing`, `entry_doesnt_follow`, `root`, `record`, `words`.
     code: &'static str,
     /// Number of the entry.
     seq: Option<u64>,
@@ -138,14 +139,19 @@ pub(crate) async fn start(
 
 fn verify(edge: &Edge) {
     let told = |done, total| edge.verification.set(Progress::Running { done, total });
-    let state = match edge.office.store().verify(told) {
-        Ok(Verdict { entries, records, root, finding }) => Progress::Finished {
-            entries,
-            records,
-            root,
-            whole: finding.is_none(),
-            finding: finding.map(Into::into),
-        },
+    let store = edge.office.store();
+    let verified = store.verify(told).and_then(|verdict| Ok((verdict, store.read(words::verify)?)));
+    let state = match verified {
+        Ok((Verdict { entries, records, root, finding }, (files, words))) => {
+            let words = words.map(|file| FindingText {
+                code: "words",
+                seq: None,
+                kind: Some("file".to_owned()),
+                key: Some(file.to_string()),
+            });
+            let finding = finding.map(FindingText::from).or(words);
+            Progress::Finished { entries, records: records + files, root, whole: finding.is_none(), finding }
+        }
         Err(error) => {
             tracing::error!(%error, "the verification broke off");
             Progress::Failed

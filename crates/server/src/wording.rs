@@ -89,6 +89,14 @@ pub(crate) fn edge(code: &str) -> (&'static str, &'static str) {
             "电子件打不开：存储中的文件缺失或被改动，请系统管理员从备份恢复。",
             "the file can't be opened: it is missing or altered in the vault; restore it from a backup.",
         ),
+        "rebuild.running" => (
+            "内容索引正在重建。",
+            "the index is being made anew; wait until it is done.",
+        ),
+        "system_administrator_only" => (
+            "内容索引由系统管理员重建。",
+            "only the system administrator makes the index anew.",
+        ),
         "upload.broken" => (
             "文件写不进存储，请检查磁盘空间后重新上传。",
             "the file can't be written; check the disk's space and upload it again.",

@@ -25,7 +25,7 @@ CREATE INDEX IF NOT EXISTS entry_subject ON entry (subject, seq) WHERE subject I
 ";
 
 /// Tables worked out from the journal, besides those of the kinds.
-const DERIVED: &str = "
+const DERIVED: &str = "-- 2: words with traditional characters as simplified ones
 CREATE TABLE version (kind TEXT NOT NULL, key TEXT NOT NULL, version INTEGER NOT NULL, seq INTEGER NOT NULL,
   PRIMARY KEY (key, kind, version)) WITHOUT ROWID;
 CREATE TABLE member (record TEXT NOT NULL, who TEXT NOT NULL, PRIMARY KEY (record, who)) WITHOUT ROWID;

@@ -1944,6 +1944,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/words/rebuild": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 索引重建进度 · How far the index of words is made anew */
+        get: operations["getWordsRebuild"];
+        put?: never;
+        /** 重建内容索引 · Make the index of words anew */
+        post: operations["postWordsRebuild"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workbench": {
         parameters: {
             query?: never;
@@ -2732,7 +2750,7 @@ export interface components {
         };
         /** @description The first thing that isn't as the journal says. */
         FindingText: {
-            /** @description What is wrong: `entry_missing`, `entry_altered`, `entry_listing`, `entry_doesnt_follow`, `root`, `record`. */
+            /** @description What is wrong: `entry_missing`, `entry_altered`, `entry_listing`, `entry_doesnt_follow`, `root`, `record`, `words`. */
             code: string;
             /** @description Key of the record. */
             key: string | null;
@@ -4704,6 +4722,37 @@ export interface components {
         WithdrawInput: {
             /** @description The loan. */
             loan: components["schemas"]["IdInput"];
+        };
+        /** @description How far the index is made anew. */
+        WordsRebuild: {
+            /** @constant */
+            state: "none";
+        } | {
+            /**
+             * Format: uint64
+             * @description Files done.
+             */
+            done: number;
+            /** @constant */
+            state: "running";
+            /**
+             * Format: uint64
+             * @description Files in all.
+             */
+            total: number;
+        } | {
+            /**
+             * Format: uint64
+             * @description Files whose words are found again.
+             */
+            done: number;
+            /**
+             * Format: uint64
+             * @description Files whose words can't be read from the vault.
+             */
+            failed: number;
+            /** @constant */
+            state: "finished";
         };
         /** @description Everything on one person's workbench. */
         Workbench: {
@@ -9342,6 +9391,72 @@ export interface operations {
             405: components["responses"]["Problem"];
             421: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    getWordsRebuild: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WordsRebuild"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    postWordsRebuild: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WordsRebuild"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
             500: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };

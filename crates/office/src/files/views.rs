@@ -35,6 +35,14 @@ pub fn waiting(conn: &Connection) -> Result<Vec<Id>, StoreError> {
     Ok(keys.collect::<Result<Vec<_>, _>>()?.into_iter().filter_map(|key| key.parse().ok()).collect())
 }
 
+/// Files whose words are searched, oldest first.
+pub fn searched(conn: &Connection) -> Result<Vec<File>, StoreError> {
+    let mut statement =
+        conn.prepare_cached("SELECT body FROM file WHERE state = 'ready' AND body ->> '$.state.words' IS NOT NULL ORDER BY key")?;
+    let bodies = statement.query_map([], |row| row.get::<_, String>(0))?;
+    bodies.map(|body| Ok(serde_json::from_str(&body?)?)).collect()
+}
+
 /// A file in the list of its item.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct FileRow {

@@ -3,6 +3,7 @@
 
 pub(crate) mod inspect;
 pub(crate) mod page;
+pub(crate) mod rebuild;
 pub(crate) mod room;
 pub(crate) mod search;
 pub(crate) mod upload;
