@@ -133,6 +133,51 @@ test('a search is narrowed by what it finds, and every count is the reader’s o
   assert.ok(some < all, `${some} of ${all}`)
 })
 
+test('paper is applied for where one reads, approved, and made as numbered copies with their marks', async () => {
+  const registrar = await office.as('zhoumin')
+  const plan = await registered(registrar, '关于印发清点方案的通知', 2, { kind: 'everyone' })
+  await registrar.goto(`${office.base}/items/${plan.id}`)
+  await registrar.getByLabel('选择要上传的文件').setInputFiles({ name: '清点方案.txt', mimeType: 'text/plain', buffer: Buffer.from(`清点方案\n${LETTER}`) })
+  await registrar.getByRole('link', { name: '阅读', exact: true }).waitFor({ timeout: 30_000 })
+
+  const reader = await office.as('hanmei')
+  await reader.goto(`${office.base}/items/${plan.id}`)
+  await reader.getByRole('link', { name: '阅读', exact: true }).click()
+  await drawn(reader, 1)
+  await press(reader, '申请打印…')
+  await reader.getByLabel('打印份数').fill('2')
+  await reader.getByLabel('打印用途').fill('部门传达')
+  await press(reader, '提交申请')
+  await reader.getByText('批准后由机要员打印并登记').waitFor()
+
+  const head = await office.as('wufang')
+  await head.locator('li', { hasText: '关于印发清点方案的通知' }).getByRole('button', { name: '去办理' }).click()
+  await head.getByText('部门传达').waitFor()
+  await press(head, '批准…')
+  await confirm(head, '批准')
+  await head.getByText('已批准，待打印').waitFor()
+
+  await registrar.goto(`${office.base}/workbench`)
+  await registrar.locator('li', { hasText: '关于印发清点方案的通知' }).getByRole('button', { name: '去办理' }).click()
+  await press(registrar, '制作 2 份…')
+  await confirm(registrar, '制作')
+  await registrar.getByText(`${plan.register_number}-000003`).waitFor()
+  await settled(registrar)
+  assert.deepEqual(await axe(registrar), [])
+  await registrar.screenshot({ path: join(screenshots, 'print-1280.png') })
+  // What reaches the printer: three drawn sheets, and nothing of them stays on the page.
+  const sheets = await registrar.evaluate(() => new Promise((resolve) => {
+    window.print = () => resolve([...document.querySelectorAll('canvas[data-sheet]')].map((one) => one.width))
+    document.querySelectorAll('.list button')[1].click()
+  }))
+  assert.equal(sheets.length, 3)
+  assert.ok(sheets.every((width) => width > 1600), `${sheets}`)
+  await registrar.waitForFunction(() => document.querySelectorAll('canvas[data-sheet]').length === 0)
+  const journaled = await office.as('auditor')
+  const entries = await journaled.evaluate(async () => (await (await fetch('/api/journal?action=print.sheet')).json()).rows)
+  assert.equal(entries.length, 3, 'each sheet is an entry')
+})
+
 test('the ceiling takes two people, and each sees what the other did', async () => {
   const security = await office.as('security')
   await security.goto(`${office.base}/content`)

@@ -120,6 +120,8 @@ export const TASKS: Record<string, Pair> = {
   review_person: ['审查将到期', 'Review falls due'],
   sign_commitment: ['未签保密承诺', 'Commitment not signed'],
   import_calendar: ['工作日历待导入', 'Calendar to import'],
+  approve_print: ['打印申请待批', 'Print to approve'],
+  make_print: ['已批准待打印', 'Approved, to be printed'],
   confirm_ceiling: ['内容上限批准待确认', 'Content approval to confirm'],
 }
 export const task = naming(TASKS)
@@ -173,12 +175,21 @@ export const NOTICES: Record<string, Pair> = {
 }
 export const notice = naming(NOTICES)
 
+export const PRINT_STATES: Record<string, Pair> = {
+  applied: ['待批准', 'Waits for approval'],
+  approved: ['已批准，待打印', 'Approved'],
+  rejected: ['未批准', 'Rejected'],
+  made: ['已打印', 'Made'],
+}
+export const printState = naming(PRINT_STATES)
+
 /** How somebody came to know an item. */
 export const KNOWING: Record<string, Pair> = {
   borrowed: ['借出', 'Borrowed'],
   read_on_site: ['现场阅读', 'Read on site'],
   second_person: ['现场第二人', 'Second person on site'],
   read_pages: ['在线阅读', 'Read on screen'],
+  printed: ['打印', 'Printed'],
   kept: ['保管', 'Keeps it'],
   opened_entry: ['查阅登记', 'Opened the entry'],
 }

@@ -37,8 +37,13 @@ pub fn run(data: &Path, secret: &Secret, image: &Path) -> anyhow::Result<()> {
         Some(one) => {
             println!("标记 / mark      {mark}");
             println!("阅读人 / reader  {} {}", one.person_name, one.staff_number);
-            println!("终端 / terminal  {}", one.reading.terminal);
-            println!("打开 / opened    {}", one.reading.opened_at.local());
+            if let Some(reading) = &one.reading {
+                println!("终端 / terminal  {}", reading.terminal);
+                println!("打开 / opened    {}", reading.opened_at.local());
+            }
+            if let Some(print) = &one.print {
+                println!("打印 / print     {} 份 / copies, {}", print.copies, print.applied_at.local());
+            }
             println!("文件 / file      {} {}", one.register_number, one.file_name);
             println!("阅读页 / pages   {}", one.pages);
             Ok(())

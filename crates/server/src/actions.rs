@@ -28,6 +28,7 @@ pub(crate) const INTERNAL: &[&str] = &[
     "loan.escalate",
     "loan.expire",
     "loan.remind",
+    "print.sheet",
     "session.sign_in",
     "session.sign_out",
     "view.look",

@@ -29,6 +29,7 @@ pub(crate) fn router(edge: Shared) -> Router {
         .route("/api/live", get(live::live))
         .route("/api/me", get(sign_in::me))
         .route("/api/openapi.json", get(openapi::serve))
+        .route("/api/prints/{print}/copies/{copy}/pages/{page}", get(page::sheet))
         .route("/api/readings/{reading}", get(page::open))
         .route("/api/readings/{reading}/hits", get(page::hits))
         .route("/api/readings/{reading}/pages/{page}", get(page::page))

@@ -167,6 +167,8 @@ fn content() -> Vec<Route> {
             ..get("/api/readings/{reading}/pages/{page}", ("阅读一页", "A page as a picture"), picture())
                 .or(READING)
         },
+        get("/api/prints/{print}/copies/{copy}/pages/{page}", ("打印一页", "A sheet of a print"), picture())
+            .or(READING),
         get("/api/readings/{reading}/small/{from}", ("缩略图", "Twelve small pages"), picture()).or(READING),
         Route {
             query: Some(SchemaGenerator::subschema_for::<Words>),
@@ -194,8 +196,14 @@ fn service() -> Vec<Route> {
         get("/api/live", ("变动通知（事件流）", "Notices of changes (event stream)"), stream),
         get("/api/health", ("运行状态", "Whether it serves"), json()).open(),
         get("/api/openapi.json", ("本文档", "This document"), json()).open(),
-        get(words, ("索引重建进度", "How far the index of words is made anew"), Answered::Json(rebuild)).or(&[403]),
-        post(words, ("重建内容索引", "Make the index of words anew"), Sent::Nothing, (202, Answered::Json(rebuild))),
+        get(words, ("索引重建进度", "How far the index of words is made anew"), Answered::Json(rebuild))
+            .or(&[403]),
+        post(
+            words,
+            ("重建内容索引", "Make the index of words anew"),
+            Sent::Nothing,
+            (202, Answered::Json(rebuild)),
+        ),
         get(verify, ("账本验证进度", "Progress of the verification"), Answered::Json(progress)).or(&[403]),
         post(verify, ("开始验证账本", "Verify the journal"), Sent::Nothing, (202, Answered::Json(progress))),
     ]

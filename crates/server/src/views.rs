@@ -104,6 +104,9 @@ fn of_items() -> Vec<View> {
         list("/api/knew", ("谁知悉", "Who knew"), |look, filter: KnewFilter| {
             Ok(whole(knew(look.conn, look.asker, &filter)?))
         }),
+        list("/api/prints", ("打印", "Prints"), |look, filter: files::PrintFilter| {
+            Ok(whole(files::prints(look.conn, look.asker, &filter)?))
+        }),
         sheet("/api/knew.xlsx", ("导出谁知悉", "Who knew as a workbook"), sheets::knew),
         list("/api/items/{item}/timeline", ("经过", "What happened to an item"), |look, _: Nothing| {
             let item = opened(look)?;

@@ -89,14 +89,10 @@ pub(crate) fn edge(code: &str) -> (&'static str, &'static str) {
             "电子件打不开：存储中的文件缺失或被改动，请系统管理员从备份恢复。",
             "the file can't be opened: it is missing or altered in the vault; restore it from a backup.",
         ),
-        "rebuild.running" => (
-            "内容索引正在重建。",
-            "the index is being made anew; wait until it is done.",
-        ),
-        "system_administrator_only" => (
-            "内容索引由系统管理员重建。",
-            "only the system administrator makes the index anew.",
-        ),
+        "rebuild.running" => ("内容索引正在重建。", "the index is being made anew; wait until it is done."),
+        "system_administrator_only" => {
+            ("内容索引由系统管理员重建。", "only the system administrator makes the index anew.")
+        }
         "upload.broken" => (
             "文件写不进存储，请检查磁盘空间后重新上传。",
             "the file can't be written; check the disk's space and upload it again.",
@@ -226,6 +222,7 @@ pub(crate) fn state(code: &str, language: Language) -> &str {
         "missing" => ("下落不明", "missing"),
         "void" => ("已作废", "struck"),
         "arriving" => ("上传中", "arriving"),
+        "made" => ("已制作", "made"),
         "file_kept" => ("待处理", "waiting to be looked into"),
         "ready" => ("可阅读", "ready"),
         "faulty" => ("无法显示", "can't be shown"),
@@ -276,6 +273,7 @@ pub(crate) fn coded(value: &impl Serialize, language: Language) -> String {
         "read_on_site" => ("现场阅读", "read on site"),
         "second_person" => ("现场第二人", "second person on site"),
         "read_pages" => ("在线阅读", "read on screen"),
+        "printed" => ("打印", "printed"),
         "kept" => ("保管", "kept"),
         "opened_entry" => ("查阅登记", "opened the entry"),
         _ => return code,

@@ -769,6 +769,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/actions/print.apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 申请打印 · Apply to print a file */
+        post: operations["printApply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/print.approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 批准打印 · Approve a print */
+        post: operations["printApprove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/print.make": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 制作打印件 · Make a print */
+        post: operations["printMake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/print.reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 不予批准打印 · Reject a print */
+        post: operations["printReject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/actions/reading.call_off": {
         parameters: {
             query?: never;
@@ -1706,6 +1774,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/prints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 打印 · Prints */
+        get: operations["prints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prints/{print}/copies/{copy}/pages/{page}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 打印一页 · A sheet of a print */
+        get: operations["getPrintsPrintCopiesCopyPagesPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/reading-sessions": {
         parameters: {
             query?: never;
@@ -2114,6 +2216,18 @@ export interface components {
             /** @description What the work requires. */
             reason: components["schemas"]["ParagraphInput"];
         };
+        /** @description Applies to print a file. */
+        ApplyPrintInput: {
+            /**
+             * Format: uint32
+             * @description How many copies, 1 to 50.
+             */
+            copies: number;
+            /** @description The file. */
+            file: components["schemas"]["IdInput"];
+            /** @description What for. */
+            reason: components["schemas"]["ParagraphInput"];
+        };
         /** @description An approval. */
         Approval: {
             /** @description When. */
@@ -2138,6 +2252,11 @@ export interface components {
             days?: number | null;
             /** @description The loan. */
             loan: components["schemas"]["IdInput"];
+        };
+        /** @description Approves a print. */
+        ApprovePrintInput: {
+            /** @description The print. */
+            print: components["schemas"]["IdInput"];
         };
         /** @description Approves a renewal: the due day moves, the copy stays where it is. */
         ApproveRenewalInput: {
@@ -3087,7 +3206,7 @@ export interface components {
             copy: string | null;
             /** @description From when on. */
             from: components["schemas"]["Moment"];
-            /** @description How: `borrowed`, `read_on_site`, `second_person`, `read_pages`, `kept`, `opened_entry`. */
+            /** @description How: `borrowed`, `read_on_site`, `second_person`, `read_pages`, `printed`, `kept`, `opened_entry`. */
             how: string;
             /** @description The item. */
             item: components["schemas"]["Id"];
@@ -3337,6 +3456,11 @@ export interface components {
             /** @constant */
             name: "lost";
         };
+        /** @description Makes an approved print: its copies come into the register, on the desk of who makes them, and are handed over from there. */
+        MakePrintInput: {
+            /** @description The print. */
+            print: components["schemas"]["IdInput"];
+        };
         /** @description Another mapping. */
         MappedInput: {
             /** @description Sheets, and how they are to be read. */
@@ -3453,13 +3577,13 @@ export interface components {
         };
         /** @description A file that is being read. */
         OpenFile: {
-            /** @description The moment, for the watermark. */
-            at: components["schemas"]["Moment"];
             /** @description The file. */
             file: components["schemas"]["File"];
+            /** @description What the visible watermark says. */
+            lines: string[];
             /** @description The reading. */
             reading: components["schemas"]["Reading"];
-            /** @description The item's register number, for the watermark. */
+            /** @description The item's register number. */
             register_number: string;
             /** @description How large its pages are. */
             sizes: components["schemas"]["PageSize"][];
@@ -3769,6 +3893,94 @@ export interface components {
              */
             slot: number;
         };
+        /** @description An application to print a file. */
+        Print: {
+            /** @description Who applied, and gets the copies. */
+            applicant: components["schemas"]["Id"];
+            /** @description When it was applied for. */
+            applied_at: components["schemas"]["Moment"];
+            /**
+             * Format: uint32
+             * @description How many copies.
+             */
+            copies: number;
+            /** @description The applicant's department. */
+            department: components["schemas"]["Id"] | null;
+            /** @description The file. */
+            file: components["schemas"]["Id"];
+            /** @description Id. */
+            id: components["schemas"]["Id"];
+            /** @description The item. */
+            item: components["schemas"]["Id"];
+            /** @description Level of the item when it was applied for. */
+            level: components["schemas"]["Level"];
+            /** @description What the invisible mark on its sheets says: sixteen hexadecimal digits. */
+            mark: string;
+            /** @description What for. */
+            reason: string;
+            /** @description How far it is. */
+            state: components["schemas"]["PrintState"];
+        };
+        /** @description A print in a list. */
+        PrintRow: {
+            /** @description Name of the file. */
+            file_name: string;
+            /**
+             * Format: uint32
+             * @description Pages of the file.
+             */
+            pages: number | null;
+            /** @description The print. */
+            print: components["schemas"]["Print"];
+            /** @description Register number of the item. */
+            register_number: string;
+            /** @description Title of the item. */
+            title: string;
+            /**
+             * Format: uint64
+             * @description Its version.
+             */
+            version: number;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        PrintRowRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["PrintRow"][];
+        };
+        /** @description How far a print is. */
+        PrintState: {
+            /** @constant */
+            name: "applied";
+        } | {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /** @description Who approved. */
+            by: components["schemas"]["Id"];
+            /** @constant */
+            name: "approved";
+        } | {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /** @description Who decided. */
+            by: components["schemas"]["Id"];
+            /** @constant */
+            name: "rejected";
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @description Who approved. */
+            approved_by: components["schemas"]["Id"];
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /** @description Who made it. */
+            by: components["schemas"]["Id"];
+            /** @description Labels of the copies, in the order of the sheets. */
+            labels: string[];
+            /** @constant */
+            name: "made";
+        };
         /** @description What is told of a problem. */
         Problem: {
             /** @description Clauses of the regulation it rests on. */
@@ -3995,6 +4207,13 @@ export interface components {
         RejectInput: {
             /** @description The loan. */
             loan: components["schemas"]["IdInput"];
+            /** @description Why. */
+            reason: components["schemas"]["ParagraphInput"];
+        };
+        /** @description Rejects a print, with the reason. */
+        RejectPrintInput: {
+            /** @description The print. */
+            print: components["schemas"]["IdInput"];
             /** @description Why. */
             reason: components["schemas"]["ParagraphInput"];
         };
@@ -4605,7 +4824,7 @@ export interface components {
              * @description What is to be done: `approve_loan`, `approve_renewal`, `accept_copy`, `acknowledge_loan`, `check_return`,
              *     `register_receipt`, `place_copy`, `hand_over_loan`, `close_session`, `return_copy`, `collect_loan`,
              *     `await_approval`, `overdue_loan`, `open_incident`, `expiring_item`, `review_person`, `sign_commitment`,
-             *     `import_calendar`, `confirm_ceiling`.
+             *     `import_calendar`, `confirm_ceiling`, `approve_print`, `make_print`.
              */
             kind: string;
             /**
@@ -4622,19 +4841,21 @@ export interface components {
             /** @description Title or name, as far as the reader may know it. */
             title: string | null;
         };
-        /** @description Whose reading a mark names. */
+        /** @description Whose reading or print a mark names. */
         Traced: {
             /** @description Name of the file. */
             file_name: string;
             /** @description Pages that were read, such as `1-3, 7`. */
             pages: string;
-            /** @description Name of the reader. */
+            /** @description Name of the reader, or of who got the print. */
             person_name: string;
-            /** @description The reading. */
-            reading: components["schemas"]["Reading"];
+            /** @description The print, where it was one. */
+            print: components["schemas"]["Print"] | null;
+            /** @description The reading, where it was one. */
+            reading: components["schemas"]["Reading"] | null;
             /** @description Register number of the item. */
             register_number: string;
-            /** @description Staff number of the reader. */
+            /** @description Staff number of that person. */
             staff_number: string;
         };
         /** @description Urgency (GB/T 9704: 特急 and 加急; telegrams: 特提, 特急, 加急, 平急). */
@@ -6827,6 +7048,186 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    printApply: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyPrintInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Print"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    printApprove: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApprovePrintInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Print"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    printMake: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakePrintInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Print"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    printReject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RejectPrintInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Print"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     readingCallOff: {
         parameters: {
             query?: never;
@@ -8912,6 +9313,75 @@ export interface operations {
             401: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    prints: {
+        parameters: {
+            query?: {
+                /** @description Of this item. */
+                item?: components["schemas"]["IdInput"];
+                /** @description This one. */
+                print?: components["schemas"]["IdInput"];
+                /** @description In this state. */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintRowRows"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    getPrintsPrintCopiesCopyPagesPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                print: string;
+                copy: string;
+                page: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
             421: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
             500: components["responses"]["Problem"];

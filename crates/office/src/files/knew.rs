@@ -24,7 +24,7 @@ pub struct Knew {
     pub level: Level,
     /// Who.
     pub person: Id,
-    /// How: `borrowed`, `read_on_site`, `second_person`, `read_pages`, `kept`, `opened_entry`.
+    /// How: `borrowed`, `read_on_site`, `second_person`, `read_pages`, `printed`, `kept`, `opened_entry`.
     pub how: String,
     /// From when on.
     pub from: Moment,
@@ -75,6 +75,11 @@ UNION ALL
 SELECT p.item, p.reader, 'read_pages', min(p.first_at), max(p.body ->> '$.last_at'), NULL, group_concat(p.page, ','), NULL, NULL
 FROM page_read p GROUP BY p.reading
 UNION ALL
+SELECT print.item, print.applicant, 'printed', print.body ->> '$.state.at', NULL,
+       print.body ->> '$.state.labels[0]' || CASE WHEN print.body ->> '$.copies' > 1 THEN ' +' || (print.body ->> '$.copies' - 1) ELSE '' END,
+       NULL, print.body ->> '$.state.approved_by', NULL
+FROM print WHERE print.state = 'made'
+UNION ALL
 SELECT copy.item, copy.holder, 'kept', (SELECT entry.at FROM version v JOIN entry ON entry.seq = v.seq WHERE v.kind = 'copy' AND v.key = copy.key ORDER BY v.version DESC LIMIT 1),
        NULL, copy.label, NULL, NULL, NULL
 FROM copy WHERE copy.state IN ('desk', 'kept')
@@ -111,7 +116,7 @@ pub fn knew(conn: &Connection, asker: &Asker, filter: &KnewFilter) -> Result<Vec
     if let Some(from) = filter.from {
         // What takes no time counts on its day; what goes on, until now.
         and(
-            " AND coalesce(k.ended, CASE WHEN k.how IN ('opened_entry') THEN k.began ELSE '9' END) >= ?",
+            " AND coalesce(k.ended, CASE WHEN k.how IN ('opened_entry', 'printed') THEN k.began ELSE '9' END) >= ?",
             Moment::at(from, 0, 0).to_string(),
         );
     }

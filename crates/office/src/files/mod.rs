@@ -6,10 +6,12 @@
 pub mod ceiling;
 pub mod file;
 pub mod knew;
+pub mod print;
 pub mod reading;
 pub mod views;
 pub mod words;
 
 pub use ceiling::ContentApproval;
 pub use file::{File, FileState};
+pub use print::{Print, PrintState};
 pub use reading::{PageRead, Reading};

@@ -12,6 +12,7 @@ use crate::action::{About, Action, Stop};
 use crate::items::Item;
 use crate::loans::ReadingSession;
 use crate::loans::reading::SessionState;
+use crate::personnel::Person;
 use crate::premises::Room;
 use crate::refusal::Refusal;
 use crate::work::Work;
@@ -200,10 +201,10 @@ pub struct Shown {
     pub reading: Reading,
     /// The file.
     pub file: File,
-    /// The item's register number, for the watermark.
+    /// The item's register number.
     pub register_number: String,
-    /// The moment, for the watermark.
-    pub at: Moment,
+    /// What the visible watermark says.
+    pub lines: Vec<String>,
 }
 
 /// Pages are asked for by whoever opened the reading; the right to know the item is asked anew.
@@ -224,7 +225,11 @@ fn going_on(work: &Work<'_, '_>, reading: &Id) -> Result<(Shown, u32), Stop> {
     if on_site(work, &item)? != reading.session || work.caller().terminal() != reading.terminal {
         return Err(Refusal::new("view.over", &["3.1.3.2"]).into());
     }
-    Ok((Shown { reading, file, register_number: item.register_number, at: work.now() }, pages))
+    let person = work.need::<Person>(&reading.reader)?.record;
+    let number = item.register_number;
+    let lines =
+        vec![person.name, person.staff_number, reading.terminal.clone(), work.now().local(), number.clone()];
+    Ok((Shown { reading, file, register_number: number, lines }, pages))
 }
 
 impl Action for LookAround {
@@ -261,7 +266,7 @@ impl Action for ShowPage {
                 .into());
         }
         let id = format!("{}-{:05}", shown.reading.id, self.page);
-        let now = shown.at;
+        let now = work.now();
         let read = match work.get::<PageRead>(&id)? {
             Some(before) => PageRead { times: before.times + 1, last_at: now, ..before.record },
             None => PageRead {

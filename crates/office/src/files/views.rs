@@ -10,8 +10,9 @@ use serde::Serialize;
 use super::ceiling::ContentApproval;
 use super::file::{File, FileState};
 use super::knew::runs;
+use super::print::Print;
 use super::reading::Reading;
-use crate::items::reading::readable;
+use crate::items::reading::{by_duty, readable};
 use crate::work::Rules;
 
 /// The file of that id; for the edge, which decides by it who may go on.
@@ -37,8 +38,9 @@ pub fn waiting(conn: &Connection) -> Result<Vec<Id>, StoreError> {
 
 /// Files whose words are searched, oldest first.
 pub fn searched(conn: &Connection) -> Result<Vec<File>, StoreError> {
-    let mut statement =
-        conn.prepare_cached("SELECT body FROM file WHERE state = 'ready' AND body ->> '$.state.words' IS NOT NULL ORDER BY key")?;
+    let mut statement = conn.prepare_cached(
+        "SELECT body FROM file WHERE state = 'ready' AND body ->> '$.state.words' IS NOT NULL ORDER BY key",
+    )?;
     let bodies = statement.query_map([], |row| row.get::<_, String>(0))?;
     bodies.map(|body| Ok(serde_json::from_str(&body?)?)).collect()
 }
@@ -127,14 +129,91 @@ pub fn ceiling(
     Ok(Ceiling { level, shipped, approvals })
 }
 
-/// Whose reading a mark names.
+/// Which prints are listed.
+#[derive(Debug, Clone, Default, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PrintFilter {
+    /// Of this item.
+    pub item: Option<Id>,
+    /// This one.
+    pub print: Option<Id>,
+    /// In this state.
+    #[schemars(length(max = 20))]
+    pub state: Option<String>,
+}
+
+/// A print in a list.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct PrintRow {
+    /// The print.
+    pub print: Print,
+    /// Its version.
+    pub version: u64,
+    /// Register number of the item.
+    pub register_number: String,
+    /// Title of the item.
+    pub title: String,
+    /// Name of the file.
+    pub file_name: String,
+    /// Pages of the file.
+    pub pages: Option<u32>,
+}
+
+/// Prints, newest first, at most 500: of items the reader may know of, and there those one applied for, decides on or makes.
+pub fn prints(conn: &Connection, asker: &Asker, filter: &PrintFilter) -> Result<Vec<PrintRow>, StoreError> {
+    let rule = readable(asker);
+    let mut sql = format!(
+        "SELECT print.body, print.version, item.register_number, item.title, file.body ->> '$.name', file.body ->> '$.state.pages'
+         FROM print JOIN item ON item.key = print.item JOIN file ON file.key = print.file WHERE ({})",
+        rule.sql
+    );
+    let mut values = rule.values;
+    let mut and = |condition: &str, value: String| {
+        sql.push_str(condition);
+        values.push(rusqlite::types::Value::Text(value));
+    };
+    if !by_duty(asker) {
+        and(" AND (print.applicant = ?", asker.id.clone());
+        let department =
+            if asker.is(Role::DepartmentHead) { asker.department.clone() } else { String::new() };
+        and(" OR (print.body ->> '$.department' = ? AND print.body ->> '$.level' <= 2))", department);
+    }
+    if let Some(item) = &filter.item {
+        and(" AND print.item = ?", item.to_string());
+    }
+    if let Some(print) = &filter.print {
+        and(" AND print.key = ?", print.to_string());
+    }
+    if let Some(state) = &filter.state {
+        and(" AND print.state = ?", state.clone());
+    }
+    sql.push_str(" ORDER BY print.key DESC LIMIT 500");
+    let mut statement = conn.prepare_cached(&sql)?;
+    let mut rows = statement.query(rusqlite::params_from_iter(&values))?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        all.push(PrintRow {
+            print: serde_json::from_str(&row.get::<_, String>(0)?)?,
+            version: row.get(1)?,
+            register_number: row.get(2)?,
+            title: row.get(3)?,
+            file_name: row.get(4)?,
+            pages: row.get(5)?,
+        });
+    }
+    Ok(all)
+}
+
+/// Whose reading or print a mark names.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Traced {
-    /// The reading.
-    pub reading: Reading,
-    /// Name of the reader.
+    /// The reading, where it was one.
+    pub reading: Option<Reading>,
+    /// The print, where it was one.
+    pub print: Option<Print>,
+    /// Name of the reader, or of who got the print.
     pub person_name: String,
-    /// Staff number of the reader.
+    /// Staff number of that person.
     pub staff_number: String,
     /// Register number of the item.
     pub register_number: String,
@@ -144,24 +223,30 @@ pub struct Traced {
     pub pages: String,
 }
 
-/// The reading whose mark this is. For the edge and the command line, which say who may ask.
+/// The reading or the print whose mark this is. For the edge and the command line, which say who may ask.
 pub fn traced(conn: &Connection, mark: &str) -> Result<Option<Traced>, StoreError> {
-    let sql = "SELECT r.body, p.name, p.staff_number, i.register_number, f.body ->> '$.name',
-                      (SELECT group_concat(page, ',') FROM page_read WHERE page_read.reading = r.key)
-               FROM reading r JOIN person p ON p.key = r.reader JOIN item i ON i.key = r.item JOIN file f ON f.key = r.file
-               WHERE r.mark = ?1";
+    let sql = "SELECT m.reading, m.print, p.name, p.staff_number, i.register_number, f.body ->> '$.name', m.pages FROM (
+                 SELECT r.body AS reading, NULL AS print, r.reader AS person, r.item, r.file,
+                        (SELECT group_concat(page, ',') FROM page_read WHERE page_read.reading = r.key) AS pages
+                 FROM reading r WHERE r.mark = ?1
+                 UNION ALL
+                 SELECT NULL, t.body, t.applicant, t.item, t.body ->> '$.file', NULL FROM print t WHERE t.mark = ?1) m
+               JOIN person p ON p.key = m.person JOIN item i ON i.key = m.item JOIN file f ON f.key = m.file";
     let found = conn
         .prepare_cached(sql)?
         .query_row([mark], |row| {
-            let pages: Option<String> = row.get(5)?;
-            let body: String = row.get(0)?;
-            Ok((body, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, pages.unwrap_or_default()))
+            let text = |column: usize| row.get::<_, Option<String>>(column);
+            Ok([text(0)?, text(1)?, text(2)?, text(3)?, text(4)?, text(5)?, text(6)?])
         })
         .optional()?;
-    let Some((body, person_name, staff_number, register_number, file_name, pages)) = found else {
-        return Ok(None);
-    };
-    let reading = serde_json::from_str(&body)?;
-    let pages = runs(&pages);
-    Ok(Some(Traced { reading, person_name, staff_number, register_number, file_name, pages }))
+    let Some([reading, print, name, number, register, file, pages]) = found else { return Ok(None) };
+    Ok(Some(Traced {
+        reading: reading.map(|body| serde_json::from_str(&body)).transpose()?,
+        print: print.map(|body| serde_json::from_str(&body)).transpose()?,
+        person_name: name.unwrap_or_default(),
+        staff_number: number.unwrap_or_default(),
+        register_number: register.unwrap_or_default(),
+        file_name: file.unwrap_or_default(),
+        pages: runs(&pages.unwrap_or_default()),
+    }))
 }

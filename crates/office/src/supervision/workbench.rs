@@ -21,7 +21,7 @@ pub struct Task {
     /// What is to be done: `approve_loan`, `approve_renewal`, `accept_copy`, `acknowledge_loan`, `check_return`,
     /// `register_receipt`, `place_copy`, `hand_over_loan`, `close_session`, `return_copy`, `collect_loan`,
     /// `await_approval`, `overdue_loan`, `open_incident`, `expiring_item`, `review_person`, `sign_commitment`,
-    /// `import_calendar`, `confirm_ceiling`.
+    /// `import_calendar`, `confirm_ceiling`, `approve_print`, `make_print`.
     pub kind: &'static str,
     /// The record it is about.
     pub id: String,
@@ -210,6 +210,28 @@ fn waiting(bench: &Bench<'_>, tasks: &mut Vec<Task>) -> Result<(), StoreError> {
                    WHERE state = 'open' AND (reader = ?1 AND body ->> '$.reader_confirmed' IS NULL
                                              OR body ->> '$.second' = ?1 AND body ->> '$.second_confirmed' IS NULL) ORDER BY opened_at";
     tasks.extend(bench.tasks("confirm_session", confirm, vec![bench.me()])?);
+    let prints = |condition: &str| {
+        format!(
+            "SELECT print.key AS id, item.key AS item, NULL AS copy, item.register_number AS number, item.title AS title, item.level AS level,
+                    print.applicant AS person, print.body ->> '$.applied_at' AS since, NULL AS due
+             FROM print JOIN item ON item.key = print.item WHERE ({}) AND {condition} ORDER BY print.key",
+            readable(bench.asker).sql
+        )
+    };
+    let known = readable(bench.asker).values;
+    if bench.asker.is(Role::OfficeHead) || bench.asker.is(Role::DepartmentHead) {
+        let mut values = known.clone();
+        values.push(bench.me());
+        let mut condition = "print.state = 'applied' AND print.applicant <> ?".to_owned();
+        if !bench.asker.is(Role::OfficeHead) {
+            condition.push_str(" AND item.level <= 2 AND print.body ->> '$.department' = ?");
+            values.push(Value::Text(bench.asker.department.clone()));
+        }
+        tasks.extend(bench.tasks("approve_print", &prints(&condition), values)?);
+    }
+    if bench.asker.is(Role::Registrar) {
+        tasks.extend(bench.tasks("make_print", &prints("print.state = 'approved'"), known)?);
+    }
     if bench.asker.is(Role::Registrar) {
         let receipts = "SELECT key AS id, NULL AS item, NULL AS copy, number, source AS title, NULL AS level, received_by AS person,
                                received_at AS since, NULL AS due FROM receipt WHERE open = 1 ORDER BY received_at";

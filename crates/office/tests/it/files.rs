@@ -2,6 +2,7 @@
 
 use jingui_office::Caller;
 use jingui_office::files::knew::{KnewFilter, knew};
+use jingui_office::files::views::{self, PrintFilter};
 use jingui_office::files::words;
 use jingui_office::items::search;
 use jingui_office::items::views::{self as items, ItemFilter, ItemSort};
@@ -267,5 +268,65 @@ fn clause_3_3_1_4_words_of_files_are_found_and_go_with_them() {
     // Not only marked as gone: the index holds the words of the other file and no more.
     assert_eq!(h.count("SELECT count(*) FROM file_words WHERE file_words MATCH '\"预算\"'"), 1);
     assert_eq!(verify(), (1, None));
+    h.verify_clean();
+}
+
+/// Clause 3.1.3.5: paper comes from a file only by an approval of the level's approver, never one's own, and each copy is a
+/// numbered one in the register.
+#[test]
+fn clause_3_1_3_5_a_print_is_approved_and_each_copy_is_numbered() {
+    let h = Harness::on("2026-11-23");
+    approve_up_to(&h, 4, "2027-11-23");
+    let (item, _) = h.item(3, 2);
+    let file = ready(&h, &item, "aa01");
+    let (applicant, registrar, head) = (h.by(&h.colleague), h.by(&h.registrar), h.by(&h.office_head));
+    let apply = |copies: u32| json!({"file": file, "copies": copies, "reason": "会议讨论"});
+    assert_eq!(h.refused(&applicant, "print.apply", apply(0)).code, "print.copies");
+    let print = h.did(&applicant, "print.apply", apply(2));
+    let this = json!({"print": print["id"]});
+    let sheet = |copy: u32, page: u32| json!({"print": print["id"], "copy": copy, "page": page});
+    assert_eq!(h.refused(&registrar, "print.make", this.clone()).code, "print.state");
+    assert_eq!(h.refused(&applicant, "print.approve", this.clone()).status, jingui_office::Status::Access);
+    let own = h.did(&head, "print.apply", apply(1));
+    assert_eq!(
+        h.refused(&head, "print.approve", json!({"print": own["id"]})).status,
+        jingui_office::Status::Access
+    );
+    h.did(&head, "print.approve", this.clone());
+    assert_eq!(h.refused(&head, "print.approve", this.clone()).code, "print.state");
+    let made = h.did(&registrar, "print.make", this.clone());
+    let labels = made["state"]["labels"].as_array().unwrap();
+    assert_eq!(labels.len(), 2);
+    assert!(labels[0].as_str().unwrap().ends_with("-000003"), "{labels:?}");
+    assert_eq!(h.count("SELECT count(*) FROM copy WHERE state = 'desk'"), 2);
+    for (who, sees) in [(&h.colleague, 1), (&h.registrar, 2), (&h.office_head, 2), (&h.staff, 0), (&h.security, 0)] {
+        let store = h.office.store();
+        let rows = store.read(|conn| {
+            let asker = h.office.asker(conn, who)?.unwrap();
+            views::prints(conn, &asker, &PrintFilter { item: Some(item.clone()), ..PrintFilter::default() })
+        });
+        assert_eq!(rows.unwrap().len(), sees);
+    }
+    assert_eq!(h.refused(&registrar, "print.make", this).code, "print.state");
+    let given = h.did(&registrar, "print.sheet", sheet(2, 3));
+    assert_eq!(given["lines"][2], labels[1]);
+    for (copy, page) in [(0, 1), (3, 1), (1, 0), (1, 4)] {
+        assert_eq!(h.refused(&registrar, "print.sheet", sheet(copy, page)).code, "view.no_such_page");
+    }
+    // Only who made it, and only on that day.
+    assert_eq!(h.refused(&head, "print.sheet", sheet(1, 1)).status, jingui_office::Status::Access);
+    let store = h.office.store();
+    let rows = store.read(|conn| {
+        let asker = h.office.asker(conn, &h.registrar)?.unwrap();
+        knew(conn, &asker, &KnewFilter { item: Some(item.clone()), ..KnewFilter::default() })
+    });
+    assert!(rows.unwrap().iter().any(|row| row.how == "printed" && row.person == h.colleague));
+    h.go_to("2026-11-24");
+    assert_eq!(h.refused(&registrar, "print.sheet", sheet(1, 1)).code, "print.day_over");
+
+    let (top, _) = h.item(4, 1);
+    let top = ready(&h, &top, "aa02");
+    let never = json!({"file": top, "copies": 1, "reason": "会议讨论"});
+    assert_eq!(h.refused(&registrar, "print.apply", never).code, "print.top_secret");
     h.verify_clean();
 }

@@ -10,16 +10,18 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, RgbImage, imageops};
+use jingui_office::files::File;
+use jingui_office::files::print::Sheet;
 use jingui_office::files::reading::Shown;
-use jingui_office::personnel::Person;
 use jingui_pages::Raster;
 use jingui_store::{Id, StoreError};
 use jingui_watermark::{Mark, Tile};
 use schemars::{JsonSchema, SchemaGenerator};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{json, value::to_raw_value};
 
-use super::room::{Open, unavailable, unreadable};
+use super::room::{Open, Wanted, unavailable, unreadable};
 use super::search::{self, Hit};
 use crate::edge::{Edge, Shared};
 use crate::language::Language;
@@ -30,6 +32,8 @@ use crate::{actions, input};
 
 /// Resolutions a page is drawn at, dots per inch.
 const RESOLUTIONS: [u32; 4] = [96, 150, 200, 300];
+/// Resolution of what goes to a printer.
+const PRINTED: u32 = 200;
 /// Quality of the pictures that leave, of 100: the invisible mark is laid for it.
 const QUALITY: u8 = 88;
 /// The width and height that a small page fits into, pixels: too small to be read, enough to find a page by its looks.
@@ -77,13 +81,13 @@ pub(crate) struct Words {
 }
 
 /// Asks the office whether a page may be shown, or the file be looked at; what it answers is in the journal.
-async fn shown(
+async fn asked<T: DeserializeOwned>(
     edge: &Shared,
     signed: &Signed,
     action: &str,
     input: &serde_json::Value,
     language: Language,
-) -> Result<Shown, Problem> {
+) -> Result<T, Problem> {
     let input = to_raw_value(input).map_err(|error| Problem::store(&error.into(), language))?;
     let done = actions::perform(edge, signed.caller(), action.to_owned(), input, None, language).await?;
     serde_json::from_value(done.outcome).map_err(|error| Problem::store(&error.into(), language))
@@ -102,10 +106,11 @@ pub(crate) async fn open(
 ) -> Result<Json<OpenFile>, Problem> {
     let language = Language::of(&headers);
     let reading = id_of(&reading, language)?;
-    let shown = shown(&edge, &signed, "view.look", &json!({ "reading": reading }), language).await?;
+    let input = json!({ "reading": reading });
+    let shown: Shown = asked(&edge, &signed, "view.look", &input, language).await?;
     let place = edge.rooms.place(&reading, Instant::now());
     let mut held = place.lock().await;
-    let open = opened(&edge, &mut held, &shown, language).await?;
+    let open = opened(&edge, &mut held, &shown.file, &shown.reading.mark, language).await?;
     let sizes = open.opened.sizes.iter().map(|&(width, height)| PageSize { width, height }).collect();
     Ok(Json(OpenFile { shown, sizes }))
 }
@@ -113,11 +118,12 @@ pub(crate) async fn open(
 async fn opened<'a>(
     edge: &Edge,
     held: &'a mut Option<Open>,
-    shown: &Shown,
+    file: &File,
+    mark: &str,
     language: Language,
 ) -> Result<&'a mut Open, Problem> {
     if held.is_none() {
-        *held = Some(Open::of(edge, shown, language).await?);
+        *held = Some(Open::of(edge, file, mark, language).await?);
     }
     held.as_mut().ok_or_else(|| Problem::absent(language))
 }
@@ -139,13 +145,47 @@ pub(crate) async fn page(
         return Err(problem.of("dpi"));
     }
     // The entry first: no trace, no page.
-    let shown =
-        shown(&edge, &signed, "view.page", &json!({ "reading": reading, "page": page }), language).await?;
-    let person = reader(&edge, &signed, language)?;
-    let place = edge.rooms.place(&reading, Instant::now());
-    let mut held = place.clone().lock_owned().await;
-    let open = opened(&edge, &mut held, &shown, language).await?;
-    let raster = match open.draw((page, dpi)).await {
+    let input = json!({ "reading": reading, "page": page });
+    let shown: Shown = asked(&edge, &signed, "view.page", &input, language).await?;
+    let leaf = Leaf { file: shown.file, mark: shown.reading.mark, lines: shown.lines };
+    leave(&edge, &reading, leaf, (page, dpi), language).await
+}
+
+/// `GET /api/prints/{print}/copies/{copy}/pages/{page}`: a sheet of a print, for the printer.
+pub(crate) async fn sheet(
+    State(edge): State<Shared>,
+    signed: Signed,
+    Path((print, copy, page)): Path<(String, String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let language = Language::of(&headers);
+    let print = id_of(&print, language)?;
+    let number = |text: &str| text.parse::<u32>().map_err(|_| Problem::absent(language));
+    let (copy, page) = (number(&copy)?, number(&page)?);
+    let input = json!({ "print": print, "copy": copy, "page": page });
+    let Sheet { file, mark, lines } = asked(&edge, &signed, "print.sheet", &input, language).await?;
+    leave(&edge, &print, Leaf { file, mark, lines }, (page, PRINTED), language).await
+}
+
+/// A page that may leave, with what is to stand on it.
+struct Leaf {
+    file: File,
+    mark: String,
+    lines: Vec<String>,
+}
+
+/// Draws a page and marks it.
+async fn leave(
+    edge: &Shared,
+    reading: &Id,
+    leaf: Leaf,
+    wanted: Wanted,
+    language: Language,
+) -> Result<Response, Problem> {
+    let place = edge.rooms.place(reading, Instant::now());
+    let mut held = place.lock_owned().await;
+    let open = opened(edge, &mut held, &leaf.file, &leaf.mark, language).await?;
+    let raster = match open.draw(wanted).await {
         Ok(raster) => raster,
         Err(fault) => {
             // The reader may have ended; the next page opens the file again.
@@ -153,13 +193,13 @@ pub(crate) async fn page(
             return Err(unreadable(&fault, language));
         }
     };
-    let tile = tile(&edge, open, &shown, &person, &signed.terminal, dpi, language)?;
+    let tile = tile(edge, open, leaf.lines, wanted.1, language)?;
     let mark = Arc::clone(&open.mark);
     let picture = tokio::task::spawn_blocking(move || picture(raster, &tile, &mark)).await;
     // While the reader looks at this page, the next is drawn.
     tokio::spawn(async move {
         if let Some(open) = held.as_mut() {
-            open.draw_ahead((page, dpi)).await;
+            open.draw_ahead(wanted).await;
         }
     });
     match picture {
@@ -172,43 +212,25 @@ pub(crate) async fn page(
     }
 }
 
-fn reader(edge: &Edge, signed: &Signed, language: Language) -> Result<Person, Problem> {
-    let office = &edge.office;
-    let person = office.store().read(|conn| office.person(conn, &signed.person));
-    person
-        .map_err(|error: StoreError| Problem::store(&error, language))?
-        .ok_or_else(|| Problem::not_signed_in(language))
-}
-
-/// The visible watermark: made anew when the minute or the resolution is another.
+/// The visible watermark: made anew when its lines or the resolution are others.
 fn tile(
     edge: &Edge,
     open: &mut Open,
-    shown: &Shown,
-    person: &Person,
-    terminal: &str,
+    lines: Vec<String>,
     dpi: u32,
     language: Language,
 ) -> Result<Arc<Tile>, Problem> {
-    let minute = shown.at.local();
     if let Some((made, at, tile)) = &open.tile
-        && (made.as_str(), *at) == (minute.as_str(), dpi)
+        && (made, *at) == (&lines, dpi)
     {
         return Ok(Arc::clone(tile));
     }
-    let lines = [
-        person.name.clone(),
-        person.staff_number.clone(),
-        terminal.to_owned(),
-        minute.clone(),
-        shown.register_number.clone(),
-    ];
     let made = edge.content.font().map_err(Clone::clone).and_then(|font| Tile::new(&lines, dpi, font));
     let tile = Arc::new(made.map_err(|error| {
         tracing::error!(%error, "no watermark, no page");
         Problem::edge(StatusCode::INTERNAL_SERVER_ERROR, "content.mark", language)
     })?);
-    open.tile = Some((minute, dpi, Arc::clone(&tile)));
+    open.tile = Some((lines, dpi, Arc::clone(&tile)));
     Ok(tile)
 }
 
@@ -254,10 +276,11 @@ pub(crate) async fn small(
     let language = Language::of(&headers);
     let from: u32 = from.parse().map_err(|_| Problem::absent(language))?;
     let reading = id_of(&reading, language)?;
-    let shown = shown(&edge, &signed, "view.look", &json!({ "reading": reading }), language).await?;
+    let input = json!({ "reading": reading });
+    let shown: Shown = asked(&edge, &signed, "view.look", &input, language).await?;
     let place = edge.rooms.place(&reading, Instant::now());
     let mut held = place.lock().await;
-    let open = opened(&edge, &mut held, &shown, language).await?;
+    let open = opened(&edge, &mut held, &shown.file, &shown.reading.mark, language).await?;
     let pages = u32::try_from(open.opened.sizes.len()).unwrap_or(u32::MAX);
     if from == 0 || from > pages {
         return Err(Problem::absent(language));
@@ -298,10 +321,11 @@ pub(crate) async fn hits(
     input::within(&query, &bounds(SchemaGenerator::subschema_for::<Words>), language)?;
     let Words { q } = input::query(&query, language)?;
     let reading = id_of(&reading, language)?;
-    let shown = shown(&edge, &signed, "view.look", &json!({ "reading": reading }), language).await?;
+    let input = json!({ "reading": reading });
+    let shown: Shown = asked(&edge, &signed, "view.look", &input, language).await?;
     let place = edge.rooms.place(&reading, Instant::now());
     let mut held = place.lock().await;
-    let open = opened(&edge, &mut held, &shown, language).await?;
-    let words = open.words(&edge, &shown).await.map_err(|error| unavailable(&error, language))?;
+    let open = opened(&edge, &mut held, &shown.file, &shown.reading.mark, language).await?;
+    let words = open.words(&edge, &shown.file).await.map_err(|error| unavailable(&error, language))?;
     Ok(Json(search::hits(&words, &open.opened.sizes, &q)))
 }

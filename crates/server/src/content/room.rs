@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
-use jingui_office::files::reading::Shown;
+use jingui_office::files::File;
 use jingui_pages::{Fault, Opened, PageText, Raster, Reader};
 use jingui_store::Id;
 use jingui_vault::VaultError;
@@ -32,8 +32,8 @@ pub(crate) struct Open {
     pub(crate) opened: Opened,
     /// The page drawn ahead.
     ahead: Option<(Wanted, Raster)>,
-    /// The visible watermark with the minute and resolution it was made for.
-    pub(crate) tile: Option<(String, u32, Arc<Tile>)>,
+    /// The visible watermark with the lines and resolution it was made for.
+    pub(crate) tile: Option<(Vec<String>, u32, Arc<Tile>)>,
     /// The invisible mark of this reading.
     pub(crate) mark: Arc<Mark>,
     words: Option<Arc<Vec<PageText>>>,
@@ -71,16 +71,21 @@ impl Rooms {
 }
 
 impl Open {
-    /// Opens the file of a reading.
-    pub(crate) async fn of(edge: &Edge, shown: &Shown, language: Language) -> Result<Self, Problem> {
-        let bytes = bytes_of(edge, &shown.file).await.map_err(|error| unavailable(&error, language))?;
+    /// Opens a file for a reading or a print with that mark.
+    pub(crate) async fn of(
+        edge: &Edge,
+        file: &File,
+        mark: &str,
+        language: Language,
+    ) -> Result<Self, Problem> {
+        let bytes = bytes_of(edge, file).await.map_err(|error| unavailable(&error, language))?;
         let opening = async {
             let mut reader = Reader::start(&edge.content.program).await?;
             let opened = reader.open(&bytes).await?;
             Ok::<_, Fault>((reader, opened))
         };
         let (reader, opened) = opening.await.map_err(|fault| unreadable(&fault, language))?;
-        let payload = u64::from_str_radix(&shown.reading.mark, 16).unwrap_or_default();
+        let payload = u64::from_str_radix(mark, 16).unwrap_or_default();
         let mark = Arc::new(Mark::new(edge.content.mark.expose(), payload));
         Ok(Self { reader, opened, ahead: None, tile: None, mark, words: None })
     }
@@ -116,14 +121,14 @@ impl Open {
     pub(crate) async fn words(
         &mut self,
         edge: &Edge,
-        shown: &Shown,
+        file: &File,
     ) -> Result<Arc<Vec<PageText>>, Unavailable> {
         if let Some(words) = &self.words {
             return Ok(Arc::clone(words));
         }
-        let sealed = shown.file.state.sealed().ok_or(VaultError::Missing)?;
-        let wrapped = key_of(edge, &shown.file.id)?.ok_or(VaultError::Missing)?;
-        let json = edge.content.vault.text(&place(&shown.file), &sealed.name, &wrapped).await?;
+        let sealed = file.state.sealed().ok_or(VaultError::Missing)?;
+        let wrapped = key_of(edge, &file.id)?.ok_or(VaultError::Missing)?;
+        let json = edge.content.vault.text(&place(file), &sealed.name, &wrapped).await?;
         let words: Vec<PageText> = serde_json::from_slice(&json).map_err(jingui_store::StoreError::from)?;
         let words = Arc::new(words);
         self.words = Some(Arc::clone(&words));
