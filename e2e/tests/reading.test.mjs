@@ -158,7 +158,7 @@ test('paper is applied for where one reads, approved, and made as numbered copie
   await head.getByText('已批准，待打印').waitFor()
 
   await registrar.goto(`${office.base}/workbench`)
-  await registrar.locator('li', { hasText: '关于印发清点方案的通知' }).getByRole('button', { name: '去办理' }).click()
+  await registrar.locator('li', { hasText: '关于印发清点方案的通知' }).filter({ hasText: '已批准待打印' }).getByRole('button', { name: '去办理' }).click()
   await press(registrar, '制作 2 份…')
   await confirm(registrar, '制作')
   await registrar.getByText(`${plan.register_number}-000003`).waitFor()

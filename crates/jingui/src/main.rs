@@ -111,6 +111,17 @@ enum Command {
     /// Become the confined reader of one file; the server starts it by itself.
     #[command(hide = true)]
     ReadPages,
+    /// Become the office program that makes pages of a file; the server starts it by itself.
+    #[command(hide = true)]
+    ConvertOffice {
+        /// Directory in memory.
+        directory: PathBuf,
+        /// The file in it.
+        file: String,
+    },
+    /// Become the program that finds words in pictures; the server starts it by itself.
+    #[command(hide = true)]
+    RecogniseWords,
     /// Print the API document.
     Openapi,
     /// Print the table of roles and actions.
@@ -216,6 +227,10 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Rules { order: RulesOrder::Check { directory } } => rules::check(&directory),
         Command::Calendar { order: CalendarOrder::Check { file } } => rules::check_calendar(&file),
         Command::ReadPages => Ok(jingui_pages::run()?),
+        Command::ConvertOffice { directory, file } => {
+            Err(jingui_pages::tools::become_office(&directory, &file).into())
+        }
+        Command::RecogniseWords => Err(jingui_pages::tools::become_recogniser().into()),
         Command::Openapi => {
             println!("{}", serde_json::to_string_pretty(&jingui_server::document())?);
             Ok(())

@@ -18,7 +18,7 @@ mod text_lines;
 mod xml;
 
 pub use archive::{Archive, Entry};
-pub use confined::{Opened, Reader, run};
+pub use confined::{Opened, Reader, run, tools};
 pub use fault::Fault;
 pub use fonts::{Candidate, Fonts};
 pub use kind::{Kind, recognise};

@@ -83,19 +83,29 @@ pub struct Place {
 
 impl Place {
     fn label(&self, part: Part) -> String {
-        let part = match part {
-            Part::Original => "original",
-            Part::Text => "text",
-        };
-        format!("{part}/{}", self.level)
+        format!("{}/{}", part.name(), self.level)
     }
 }
 
-/// What is kept of a file.
+/// What is kept of a file, sealed under its own key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
+pub enum Part {
+    /// The file itself.
     Original,
+    /// Its words and where they stand.
     Text,
+    /// A PDF made of it, for files whose pages only another program knows.
+    Pages,
+}
+
+impl Part {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Original => "original",
+            Self::Text => "text",
+            Self::Pages => "pages",
+        }
+    }
 }
 
 /// The vault of an office.
@@ -166,8 +176,8 @@ impl Vault {
         self.prefix.clone().join(name.get(..2).unwrap_or("00")).join(name)
     }
 
-    fn text_name(name: &str) -> String {
-        format!("{name}.text")
+    fn beside(name: &str, part: Part) -> String {
+        format!("{name}.{}", part.name())
     }
 
     /// Begins to take a file in. Bytes go sealed into the spool as they come.
@@ -292,38 +302,45 @@ impl Vault {
         if whole { Ok(plain) } else { Err(CryptoError::Sealed.into()) }
     }
 
-    /// Keeps the text of a file, sealed under the file's own key; it goes when that key goes.
+    /// Keeps a part beside a file, sealed under the file's own key; it goes when that key goes.
     ///
     /// # Errors
     /// When the key doesn't open or the store can't be written.
-    pub async fn keep_text(
+    pub async fn keep_part(
         &self,
         place: &Place,
         name: &str,
         wrapped: &[u8],
-        text: &[u8],
+        part: Part,
+        content: &[u8],
     ) -> Result<(), VaultError> {
         let sealed = {
-            let (original, label) = (place.label(Part::Original), place.label(Part::Text));
+            let (original, label) = (place.label(Part::Original), place.label(part));
             let own = Binding { file: &place.file, item: &place.item, label: &original };
             let key = FileKey::unwrap(self.level(place)?, &own, wrapped)?;
             let binding = Binding { label: &label, ..own };
-            seal_file(self.suite, &key, &binding, text, &mut ChaCha20Rng::from_os_rng())
+            seal_file(self.suite, &key, &binding, content, &mut ChaCha20Rng::from_os_rng())
         };
-        self.store.put(&self.at(&Self::text_name(name)), PutPayload::from(sealed)).await?;
+        self.store.put(&self.at(&Self::beside(name, part)), PutPayload::from(sealed)).await?;
         Ok(())
     }
 
-    /// The text of a file.
+    /// What is kept beside a file.
     ///
     /// # Errors
     /// When there is none, or it doesn't open.
-    pub async fn text(&self, place: &Place, name: &str, wrapped: &[u8]) -> Result<Vec<u8>, VaultError> {
-        let sealed = self.store.get(&self.at(&Self::text_name(name))).await?.bytes().await?;
-        let (original, label) = (place.label(Part::Original), place.label(Part::Text));
+    pub async fn part(
+        &self,
+        place: &Place,
+        name: &str,
+        wrapped: &[u8],
+        part: Part,
+    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let sealed = self.store.get(&self.at(&Self::beside(name, part))).await?.bytes().await?;
+        let (original, label) = (place.label(Part::Original), place.label(part));
         let own = Binding { file: &place.file, item: &place.item, label: &original };
         let key = FileKey::unwrap(self.level(place)?, &own, wrapped)?;
-        Ok(open_file(self.suite, &key, &Binding { label: &label, ..own }, &sealed)?)
+        Ok(Zeroizing::new(open_file(self.suite, &key, &Binding { label: &label, ..own }, &sealed)?))
     }
 
     /// Whether a file lies there with as many bytes as the registers say.
@@ -338,12 +355,13 @@ impl Vault {
         }
     }
 
-    /// Removes a file and its text; those that aren't there are no error.
+    /// Removes a file and what is beside it; those that aren't there are no error.
     ///
     /// # Errors
     /// When the store can't be written.
     pub async fn remove(&self, name: &str) -> Result<(), VaultError> {
-        for name in [name.to_owned(), Self::text_name(name)] {
+        let beside = [Part::Text, Part::Pages].map(|part| Self::beside(name, part));
+        for name in std::iter::once(name.to_owned()).chain(beside) {
             match self.store.delete(&self.at(&name)).await {
                 Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
                 Err(error) => return Err(error.into()),
@@ -465,8 +483,9 @@ mod tests {
         assert!(vault.open_whole(&place("f2", "i1"), &kept, &wrapped, most).await.is_err());
         assert!(vault.open_whole(&Place { level: 3, ..at.clone() }, &kept, &wrapped, most).await.is_err());
 
-        vault.keep_text(&at, &kept.name, &wrapped, b"words").await.unwrap();
-        assert_eq!(vault.text(&at, &kept.name, &wrapped).await.unwrap(), b"words");
+        vault.keep_part(&at, &kept.name, &wrapped, Part::Text, b"words").await.unwrap();
+        assert_eq!(*vault.part(&at, &kept.name, &wrapped, Part::Text).await.unwrap(), b"words");
+        assert!(matches!(vault.part(&at, &kept.name, &wrapped, Part::Pages).await, Err(VaultError::Missing)));
 
         // No plain byte anywhere on the disk, and nothing left of the upload.
         let mut files = 0;

@@ -257,3 +257,69 @@ fn an_upload_survives_a_kill_by_beginning_anew() {
     assert!(served.end());
     assert!(founded.run("verify", &[]).status.success());
 }
+
+fn notices(state: &Value) -> Vec<&str> {
+    state["notices"].as_array().unwrap().iter().map(|notice| notice.as_str().unwrap()).collect()
+}
+
+/// Office files by their words or, where the machine has an office program, by their pages; pictures by the words
+/// recognised in them, where it has a recogniser.
+#[test]
+fn office_files_and_pictures_are_read_with_what_the_machine_has() {
+    let founded = Founded::new();
+    let served = founded.serve();
+    people(&served, &founded);
+    let registrar = served.sign_in("zhoumin", PASSWORD);
+    let item = item(&registrar);
+    let mut docx = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let parts = [
+        (
+            "[Content_Types].xml",
+            "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/><Override PartName=\"/word/document.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml\"/></Types>",
+        ),
+        (
+            "_rels/.rels",
+            "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\"><Relationship Id=\"r1\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument\" Target=\"word/document.xml\"/></Relationships>",
+        ),
+        (
+            "word/document.xml",
+            "<w:document xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\"><w:body><w:p><w:r><w:t>关于丙号预案的请示</w:t></w:r></w:p></w:body></w:document>",
+        ),
+    ];
+    for (name, text) in parts {
+        docx.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        docx.write_all(text.as_bytes()).unwrap();
+    }
+    let file = upload(&registrar, &item, "请示.docx", &docx.finish().unwrap().into_inner());
+    let state = looked_into(&registrar, &item, &file);
+    assert_eq!(
+        (&state["name"], &state["kind"], &state["pages"]),
+        (&json!("ready"), &json!("docx"), &json!(1))
+    );
+    let how = if jingui_pages::tools::has_office() { "converted" } else { "text_only" };
+    assert!(notices(&state).contains(&how), "{state}");
+    let found = registrar.get("/api/items?q=%E4%B8%99%E5%8F%B7%E9%A2%84%E6%A1%88");
+    assert_eq!(found["rows"][0]["passages"][0]["name"], "请示.docx", "{found}");
+    let reading = registrar.did("view.open", &json!({"file": file}))["id"].as_str().unwrap().to_owned();
+    assert_eq!(registrar.raw("GET", &format!("/api/readings/{reading}/pages/1"), BYTES, b"").unwrap().0, 200);
+
+    let letter = upload(&registrar, &item, "通知.txt", letter().as_bytes());
+    looked_into(&registrar, &item, &letter);
+    let reading = registrar.did("view.open", &json!({"file": letter}))["id"].as_str().unwrap().to_owned();
+    let (_, _, scan) =
+        registrar.raw("GET", &format!("/api/readings/{reading}/pages/1?dpi=300"), BYTES, b"").unwrap();
+    let scan = upload(&registrar, &item, "扫描件.jpg", &scan);
+    let wanted = if jingui_pages::tools::has_recogniser() { "recognised" } else { "no_words" };
+    let patience = Instant::now() + Duration::from_mins(2);
+    let state = loop {
+        let state = looked_into(&registrar, &item, &scan);
+        if notices(&state).contains(&wanted) || Instant::now() > patience {
+            break state;
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    };
+    assert!(notices(&state).contains(&wanted), "{state}");
+    assert_eq!(state["words"].is_string(), wanted == "recognised");
+    assert!(served.end());
+    assert!(founded.run("verify", &[]).status.success());
+}

@@ -299,7 +299,9 @@ fn clause_3_1_3_5_a_print_is_approved_and_each_copy_is_numbered() {
     assert_eq!(labels.len(), 2);
     assert!(labels[0].as_str().unwrap().ends_with("-000003"), "{labels:?}");
     assert_eq!(h.count("SELECT count(*) FROM copy WHERE state = 'desk'"), 2);
-    for (who, sees) in [(&h.colleague, 1), (&h.registrar, 2), (&h.office_head, 2), (&h.staff, 0), (&h.security, 0)] {
+    for (who, sees) in
+        [(&h.colleague, 1), (&h.registrar, 2), (&h.office_head, 2), (&h.staff, 0), (&h.security, 0)]
+    {
         let store = h.office.store();
         let rows = store.read(|conn| {
             let asker = h.office.asker(conn, who)?.unwrap();

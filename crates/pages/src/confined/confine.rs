@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use rlimit::Resource;
-use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+};
 
 /// Most memory of the child, bytes: a file of half a gigabyte, its fonts, and a few pages.
 const MEMORY: u64 = 3 << 30;
@@ -59,6 +61,52 @@ pub fn confine() -> std::io::Result<bool> {
         resource.set(most, most)?;
     }
     Ok(filter().is_ok_and(|program| seccompiler::apply_filter(&program).is_ok()))
+}
+
+/// Bounds of a program of the machine.
+#[derive(Debug, Clone, Copy)]
+pub struct Bound {
+    /// Most memory, bytes.
+    pub memory: u64,
+    /// Most processor time, seconds.
+    pub seconds: u64,
+    /// Most bytes of a file it writes.
+    pub file: u64,
+}
+
+/// Gives up what a program of the machine doesn't need: more than its bounds, and, where the kernel filters calls, the
+/// network. It keeps the right to open files and to start its own helpers, which can't work without.
+pub fn without_network(bound: Bound) -> std::io::Result<()> {
+    let limits = [
+        (Resource::AS, bound.memory),
+        (Resource::CPU, bound.seconds),
+        (Resource::FSIZE, bound.file),
+        (Resource::CORE, 0),
+    ];
+    for (resource, most) in limits {
+        let most = resource.get_hard().unwrap_or(u64::MAX).min(most);
+        resource.set(most, most)?;
+    }
+    if let Ok(program) = no_sockets() {
+        let _ = seccompiler::apply_filter(&program);
+    }
+    Ok(())
+}
+
+/// Sockets to other machines can't be made; those within the machine can.
+fn no_sockets() -> Result<BpfProgram, seccompiler::BackendError> {
+    let family = |family: i32| {
+        SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, u64::from(family.unsigned_abs()))
+            .and_then(|condition| SeccompRule::new(vec![condition]))
+    };
+    let rules = vec![family(libc::AF_INET)?, family(libc::AF_INET6)?, family(libc::AF_NETLINK)?];
+    SeccompFilter::new(
+        BTreeMap::from([(libc::SYS_socket, rules)]),
+        SeccompAction::Allow,
+        SeccompAction::Errno(libc::EPERM.unsigned_abs()),
+        std::env::consts::ARCH.try_into()?,
+    )?
+    .try_into()
 }
 
 /// Every other call fails as if it weren't permitted; that is as good as an end, and a library that only asks for

@@ -7,6 +7,7 @@ mod child;
 mod confine;
 mod frame;
 mod reader;
+pub mod tools;
 
 pub use child::run;
 pub use reader::{Opened, Reader};

@@ -8,12 +8,12 @@ use jingui_office::files::file::Found;
 use jingui_office::files::views::Progress;
 use jingui_office::files::{File, FileState, views};
 use jingui_office::{Caller, Request};
-use jingui_pages::{Fault, PageText, Reader};
+use jingui_pages::{Fault, Kind, PageText, Reader, tools};
 use jingui_store::{Id, StoreError};
-use jingui_vault::VaultError;
+use jingui_vault::{Part, VaultError};
 use serde_json::value::to_raw_value;
 
-use super::{Unavailable, bytes_of, key_of, place};
+use super::{CONVERTED, Unavailable, bytes_of, key_of, place};
 use crate::edge::Shared;
 
 /// Most characters of a file that are searched.
@@ -63,22 +63,37 @@ async fn inspect(edge: &Shared, id: &Id) -> Result<(), Unavailable> {
     if !matches!(file.state, FileState::Kept { .. }) {
         return Ok(());
     }
-    let found = match bytes_of(edge, &file).await {
-        Ok(bytes) => match read(edge, &file, &bytes).await {
-            Ok((found, texts)) => {
-                keep_words(edge, &file, &texts).await?;
-                found
-            }
-            Err(fault) => fault_found(&fault),
-        },
+    let bytes = match bytes_of(edge, &file).await {
+        Ok(bytes) => bytes,
         Err(Unavailable::Vault(VaultError::TooLarge { found, most })) => {
-            fault_found(&Fault::TooLarge { what: "file".to_owned(), found, allowed: most })
+            let fault = Fault::TooLarge { what: "file".to_owned(), found, allowed: most };
+            return note(edge, id, &fault_found(&fault)).await;
         }
         Err(Unavailable::Vault(error @ (VaultError::Missing | VaultError::Sealed(_)))) => {
-            Found::Fault { code: "vault".to_owned(), detail: error.to_string() }
+            let found = Found::Fault { code: "vault".to_owned(), detail: error.to_string() };
+            return note(edge, id, &found).await;
         }
         Err(error) => return Err(error),
     };
+    let (mut looked, pages) = match look(edge, &file, &bytes).await {
+        Ok(looked) => looked,
+        Err(fault) => return note(edge, id, &fault_found(&fault)).await,
+    };
+    if let Some(pages) = pages {
+        keep_part(edge, &file, Part::Pages, &pages).await?;
+    }
+    keep_words(edge, &file, &looked.texts).await?;
+    note(edge, id, &looked.found()).await?;
+    // It can be read from here on; words in pictures come later, and take long.
+    if looked.recognise(edge, id).await {
+        keep_words(edge, &file, &looked.texts).await?;
+        note(edge, id, &looked.found()).await?;
+    }
+    Ok(())
+}
+
+/// Notes what was found, as the clock.
+async fn note(edge: &Shared, id: &Id, found: &Found) -> Result<(), Unavailable> {
     let input = to_raw_value(&serde_json::json!({ "file": id, "found": found })).map_err(StoreError::from)?;
     let request = Request { caller: Caller::Clock, action: "file.note".to_owned(), input, seen: None };
     match edge.perform(request).await {
@@ -98,9 +113,39 @@ fn fault_found(fault: &Fault) -> Found {
     Found::Fault { code: code.unwrap_or("damaged").to_owned(), detail: fault.to_string() }
 }
 
-async fn read(edge: &Shared, file: &File, bytes: &[u8]) -> Result<(Found, Vec<PageText>), Fault> {
-    let mut reader = Reader::start(&edge.content.program).await?;
-    let opened = reader.open(bytes).await?;
+/// What the look into a file found.
+struct Looked {
+    reader: Reader,
+    kind: Kind,
+    notices: Vec<String>,
+    texts: Vec<PageText>,
+}
+
+/// Looks into a file; answers also the pages that another program made of it, where one did.
+async fn look(edge: &Shared, file: &File, bytes: &[u8]) -> Result<(Looked, Option<Vec<u8>>), Fault> {
+    let program = &edge.content.program;
+    let mut reader = Reader::start(program).await?;
+    let opened = reader.open(bytes).await;
+    let kind = match &opened {
+        Ok(opened) => opened.kind,
+        Err(Fault::MissingProgram { .. }) => Kind::OldOffice,
+        Err(fault) => return Err(fault.clone()),
+    };
+    let office = matches!(kind, Kind::Docx | Kind::Xlsx | Kind::Pptx | Kind::OldOffice);
+    let mut pages = None;
+    let opened = if office && tools::has_office() {
+        match tools::convert(program, bytes, ending(kind, &file.name)).await {
+            Ok(pdf) => {
+                let converted = reader.open(&pdf).await?;
+                pages = Some(pdf);
+                converted
+            }
+            // Its words are better than nothing.
+            Err(fault) => opened.map_err(|_| fault)?,
+        }
+    } else {
+        opened?
+    };
     let total = u32::try_from(opened.sizes.len()).unwrap_or(u32::MAX);
     let mut texts = Vec::with_capacity(opened.sizes.len());
     let mut left = CHARACTERS;
@@ -118,19 +163,86 @@ async fn read(edge: &Shared, file: &File, bytes: &[u8]) -> Result<(Found, Vec<Pa
     // What can't be drawn is better known now than when somebody wants to read.
     reader.draw(0, 72.0).await?;
     let mut notices = reader.notices().await?;
-    let words: Vec<String> = texts.iter().map(PageText::plain).collect();
-    if words.iter().all(|page| page.trim().is_empty()) {
-        notices.push("no_words".to_owned());
+    if pages.is_some() {
+        notices.push(CONVERTED.to_owned());
     }
-    let kind = serde_json::to_value(opened.kind).ok();
-    let kind = kind.as_ref().and_then(|value| value.as_str()).unwrap_or_default().to_owned();
-    Ok((Found::Pages { kind, pages: total, notices, words }, texts))
+    if texts.iter().all(blank) {
+        notices.push(NO_WORDS.to_owned());
+    }
+    Ok((Looked { reader, kind, notices, texts }, pages))
+}
+
+/// Says of a file that it has no words to be found by.
+const NO_WORDS: &str = "no_words";
+/// Says of a file that words of it were recognised in pictures.
+const RECOGNISED: &str = "recognised";
+/// Resolution at which words are looked for in pictures, dots per inch, and most pages of a file that are.
+const SHARP: f64 = 300.0;
+const MOST_RECOGNISED: usize = 500;
+
+fn blank(page: &PageText) -> bool {
+    page.runs.iter().all(|run| run.text.trim().is_empty())
+}
+
+/// The ending by which an office program knows the file.
+fn ending(kind: Kind, name: &str) -> &'static str {
+    const OLD: [&str; 6] = ["doc", "xls", "ppt", "wps", "et", "dps"];
+    match kind {
+        Kind::Docx => "docx",
+        Kind::Xlsx => "xlsx",
+        Kind::Pptx => "pptx",
+        _ => {
+            let own = name.rsplit('.').next().unwrap_or_default().to_lowercase();
+            OLD.into_iter().find(|ending| *ending == own).unwrap_or("doc")
+        }
+    }
+}
+
+impl Looked {
+    fn found(&self) -> Found {
+        let kind = serde_json::to_value(self.kind).ok();
+        Found::Pages {
+            kind: kind.as_ref().and_then(|value| value.as_str()).unwrap_or_default().to_owned(),
+            pages: u32::try_from(self.texts.len()).unwrap_or(u32::MAX),
+            notices: self.notices.clone(),
+            words: self.texts.iter().map(PageText::plain).collect(),
+        }
+    }
+
+    /// Looks for words in pages that are only pictures; answers whether any were found.
+    async fn recognise(&mut self, edge: &Shared, file: &Id) -> bool {
+        let pictures: Vec<usize> =
+            (0..self.texts.len()).filter(|page| self.texts.get(*page).is_some_and(blank)).collect();
+        if pictures.is_empty() || !tools::has_recogniser() {
+            return false;
+        }
+        let total = u32::try_from(pictures.len()).unwrap_or(u32::MAX);
+        let mut found = false;
+        for (done, page) in (1..).zip(pictures.into_iter().take(MOST_RECOGNISED)) {
+            let Ok(raster) = self.reader.draw(page, SHARP).await else { continue };
+            let words = tools::recognise_words(&edge.content.program, &raster, SHARP).await;
+            if let (Ok(words), Some(text)) = (words, self.texts.get_mut(page)) {
+                found |= !blank(&words);
+                *text = words;
+            }
+            edge.inspections.lock().insert(file.clone(), Progress { done, total });
+        }
+        if found {
+            self.notices.retain(|notice| notice != NO_WORDS);
+            self.notices.push(RECOGNISED.to_owned());
+        }
+        found
+    }
 }
 
 /// Keeps where the words stand, sealed like the file itself.
 async fn keep_words(edge: &Shared, file: &File, texts: &[PageText]) -> Result<(), Unavailable> {
+    let json = zeroize::Zeroizing::new(serde_json::to_vec(texts).map_err(StoreError::from)?);
+    keep_part(edge, file, Part::Text, &json).await
+}
+
+async fn keep_part(edge: &Shared, file: &File, part: Part, content: &[u8]) -> Result<(), Unavailable> {
     let sealed = file.state.sealed().ok_or(VaultError::Missing)?;
     let wrapped = key_of(edge, &file.id)?.ok_or(VaultError::Missing)?;
-    let json = zeroize::Zeroizing::new(serde_json::to_vec(texts).map_err(StoreError::from)?);
-    Ok(edge.content.vault.keep_text(&place(file), &sealed.name, &wrapped, &json).await?)
+    Ok(edge.content.vault.keep_part(&place(file), &sealed.name, &wrapped, part, content).await?)
 }

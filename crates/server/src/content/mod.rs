@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use jingui_crypto::{Key, RootKey};
-use jingui_office::files::File;
+use jingui_office::files::{File, FileState};
 use jingui_store::{Id, StoreError};
-use jingui_vault::{Kept, Place, Vault, VaultError};
+use jingui_vault::{Kept, Part, Place, Vault, VaultError};
 use jingui_watermark::{Font, WatermarkError};
 use zeroize::Zeroizing;
 
@@ -77,4 +77,18 @@ async fn bytes_of(edge: &Edge, file: &File) -> Result<Zeroizing<Vec<u8>>, Unavai
     let wrapped = key_of(edge, &file.id)?.ok_or(VaultError::Missing)?;
     let kept = Kept { name: sealed.name.clone(), bytes: file.bytes, sealed_bytes: sealed.bytes };
     Ok(edge.content.vault.open_whole(&place(file), &kept, &wrapped, MOST).await?)
+}
+
+/// Says of a file that its pages were made by another program.
+pub(crate) const CONVERTED: &str = "converted";
+
+/// The bytes of what a file is read from: the file itself, or the pages that another program made of it.
+async fn pages_of(edge: &Edge, file: &File) -> Result<Zeroizing<Vec<u8>>, Unavailable> {
+    match &file.state {
+        FileState::Ready { sealed, notices, .. } if notices.iter().any(|notice| notice == CONVERTED) => {
+            let wrapped = key_of(edge, &file.id)?.ok_or(VaultError::Missing)?;
+            Ok(edge.content.vault.part(&place(file), &sealed.name, &wrapped, Part::Pages).await?)
+        }
+        _ => bytes_of(edge, file).await,
+    }
 }

@@ -13,7 +13,7 @@ use jingui_office::{Caller, Request};
 use jingui_pages::PageText;
 use jingui_regulation::Role;
 use jingui_store::StoreError;
-use jingui_vault::VaultError;
+use jingui_vault::{Part, VaultError};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -117,7 +117,7 @@ pub(crate) async fn start(
 async fn again(edge: &Shared, file: &File) -> Result<(), Unavailable> {
     let FileState::Ready { sealed, kind, pages, notices, .. } = &file.state else { return Ok(()) };
     let wrapped = key_of(edge, &file.id)?.ok_or(VaultError::Missing)?;
-    let json = edge.content.vault.text(&place(file), &sealed.name, &wrapped).await?;
+    let json = edge.content.vault.part(&place(file), &sealed.name, &wrapped, Part::Text).await?;
     let texts: Vec<PageText> = serde_json::from_slice(&json).map_err(StoreError::from)?;
     let found = Found::Pages {
         kind: kind.clone(),

@@ -9,10 +9,10 @@ use axum::http::StatusCode;
 use jingui_office::files::File;
 use jingui_pages::{Fault, Opened, PageText, Raster, Reader};
 use jingui_store::Id;
-use jingui_vault::VaultError;
+use jingui_vault::{Part, VaultError};
 use jingui_watermark::{Mark, Tile};
 
-use super::{Unavailable, bytes_of, key_of, place};
+use super::{Unavailable, key_of, pages_of, place};
 use crate::edge::Edge;
 use crate::language::Language;
 use crate::problem::Problem;
@@ -78,7 +78,7 @@ impl Open {
         mark: &str,
         language: Language,
     ) -> Result<Self, Problem> {
-        let bytes = bytes_of(edge, file).await.map_err(|error| unavailable(&error, language))?;
+        let bytes = pages_of(edge, file).await.map_err(|error| unavailable(&error, language))?;
         let opening = async {
             let mut reader = Reader::start(&edge.content.program).await?;
             let opened = reader.open(&bytes).await?;
@@ -128,7 +128,7 @@ impl Open {
         }
         let sealed = file.state.sealed().ok_or(VaultError::Missing)?;
         let wrapped = key_of(edge, &file.id)?.ok_or(VaultError::Missing)?;
-        let json = edge.content.vault.text(&place(file), &sealed.name, &wrapped).await?;
+        let json = edge.content.vault.part(&place(file), &sealed.name, &wrapped, Part::Text).await?;
         let words: Vec<PageText> = serde_json::from_slice(&json).map_err(jingui_store::StoreError::from)?;
         let words = Arc::new(words);
         self.words = Some(Arc::clone(&words));
