@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Feeds every parser of uploaded bytes, and the opener of sealed files, with mutated seeds: SECONDS_EACH for each kind. Ends
+# with the first finding, which lies in target/fuzz/found. Coverage counters come from the stable compiler.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+each=${SECONDS_EACH:-60}
+command -v g++ >/dev/null 2>&1 || { echo "missing: g++ (libFuzzer is C++); install it with: sudo apt-get install g++" >&2; exit 1; }
+export CARGO_TARGET_DIR=$PWD/target/fuzz
+host=$(rustc -vV | sed -n 's/^host: //p')
+RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=3 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table" \
+  cargo build --quiet --release --manifest-path fuzz/Cargo.toml --target "$host"
+found=$PWD/target/fuzz/found
+mkdir -p "$found"
+run() {
+  local target=$1 kind=$2
+  local corpus=$PWD/target/fuzz/corpus/$kind
+  mkdir -p "$corpus"
+  echo "$kind: $each s"
+  "$CARGO_TARGET_DIR/$host/release/$target" -max_total_time="$each" -timeout=20 -rss_limit_mb=4096 -max_len=262144 \
+    -artifact_prefix="$found/$kind-" -verbosity=0 -print_final_stats=1 "$corpus" "fuzz/seeds/$kind" 2>&1 | grep -E "stat::number_of_executed|ERROR|panicked|SUMMARY" || true
+  if compgen -G "$found/$kind-*" >/dev/null; then
+    echo "found something in $kind: see $found" >&2
+    exit 1
+  fi
+}
+for kind in pdf ofd picture docx xlsx pptx text; do run document "$kind"; done
+run sealed_file sealed
+run ledger ledger
