@@ -65,9 +65,11 @@ bench: console
 	$${CARGO_TARGET_DIR:-target}/release/jingui-bench --items 100000
 	$${CARGO_TARGET_DIR:-target}/release/jingui-bench --items 1000000
 
-# The API, from its own document, with more examples than make test takes.
+# Every parser of uploaded bytes and the opener of sealed files, a minute each; then the API, from its own document, with more
+# examples than make test takes.
 fuzz: console
 	./scripts/prepare.sh test
+	./scripts/fuzz-files.sh
 	cargo build --package jingui
 	EXAMPLES=$${EXAMPLES:-100} ./scripts/fuzz-api.sh
 

@@ -64,6 +64,7 @@ pub fn actions() -> Vec<Registration> {
         Registration::of::<files::ceiling::ConfirmApproval>(),
         Registration::of::<files::ceiling::EnterApproval>(),
         Registration::of::<files::file::Begin>(),
+        Registration::of::<files::file::GiveUp>(),
         Registration::of::<files::file::Keep>(),
         Registration::of::<files::file::Note>(),
         Registration::of::<files::file::Remove>(),

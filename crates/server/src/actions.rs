@@ -13,10 +13,10 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::edge::Shared;
-use crate::input;
 use crate::language::Language;
 use crate::problem::Problem;
 use crate::session::Signed;
+use crate::{content, input};
 
 /// Actions that only the clock, the importer or the edge itself performs: they have no route.
 pub(crate) const INTERNAL: &[&str] = &[
@@ -63,6 +63,14 @@ pub(crate) async fn act(
     }
     let seen = seen(&headers, language)?;
     let input = input::json(body, language).await?;
+    if name == "file.remove" {
+        let lies_at = content::lies_at(&edge, input.get());
+        let done = perform(&edge, signed.caller(), name, input, seen, language).await?;
+        if let Some(lies_at) = lies_at {
+            content::sweep_away(&edge, &lies_at).await;
+        }
+        return Ok(Json(done));
+    }
     if !matches!(name.as_str(), "account.change_password" | "account.open") {
         return perform(&edge, signed.caller(), name, input, seen, language).await.map(Json);
     }

@@ -310,6 +310,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/actions/file.give_up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 放弃上传 · Give up an upload */
+        post: operations["fileGiveUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/actions/file.remove": {
         parameters: {
             query?: never;
@@ -2885,6 +2902,11 @@ export interface components {
         FoundAgainInput: {
             /** @description The copy. */
             copy: components["schemas"]["IdInput"];
+        };
+        /** @description Gives up an upload that wasn't ended. Whoever began it does. */
+        GiveUpInput: {
+            /** @description The file. */
+            file: components["schemas"]["IdInput"];
         };
         /** @description Offers a copy to the borrower of an approved loan. */
         HandOverInput: {
@@ -5801,6 +5823,51 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["BeginInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["File"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    fileGiveUp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GiveUpInput"];
             };
         };
         responses: {

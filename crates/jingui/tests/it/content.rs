@@ -214,6 +214,8 @@ fn hostile_files_end_their_reader_and_nothing_else() {
     let path = format!("/api/files/{}/bytes/0", again["id"].as_str().unwrap());
     let (status, _, body) = registrar.raw("PUT", &path, BYTES, letter().as_bytes()).unwrap();
     assert_eq!(status, 409, "{}", String::from_utf8_lossy(&body));
+    let rows = registrar.get(&format!("/api/items/{item}/files"));
+    assert!(!rows.to_string().contains("又.txt"), "what can't be kept doesn't lie about: {rows}");
     let reading = registrar.did("view.open", &json!({"file": good}))["id"].as_str().unwrap().to_owned();
     assert_eq!(registrar.raw("GET", &format!("/api/readings/{reading}/pages/1"), BYTES, b"").unwrap().0, 200);
 

@@ -290,6 +290,41 @@ impl Action for Note {
     }
 }
 
+/// Gives up an upload that wasn't ended. Whoever began it does.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GiveUp {
+    /// The file.
+    pub file: Id,
+}
+
+impl Action for GiveUp {
+    const NAME: &'static str = "file.give_up";
+    const TITLE: (&'static str, &'static str) = ("放弃上传", "Give up an upload");
+    const CLAUSES: &'static [&'static str] = &["3.3.1.4"];
+    type Outcome = File;
+
+    fn about(&self, work: &Work<'_, '_>) -> Result<About, Stop> {
+        let mut about = File::about(work, &self.file)?;
+        about.thing.owner = work.need::<File>(&self.file)?.begun_by.to_string();
+        Ok(about)
+    }
+
+    fn perform(self, work: &mut Work<'_, '_>) -> Result<File, Stop> {
+        let mut file = work.need::<File>(&self.file)?.record;
+        if file.state != FileState::Arriving {
+            return Err(file.unfit().into());
+        }
+        let (at, by) = (work.now(), work.person()?.clone());
+        file.state = FileState::Removed { at, by, reason: GIVEN_UP.to_owned() };
+        work.put(&file)?;
+        Ok(file)
+    }
+}
+
+/// The reason that stands for an upload that was given up.
+const GIVEN_UP: &str = "上传未完成，已放弃";
+
 /// Removes a file that doesn't belong there: its key is destroyed, and nothing opens it again.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

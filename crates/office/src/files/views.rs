@@ -82,11 +82,25 @@ pub fn of_item(conn: &Connection, asker: &Asker, item: &Id) -> Result<Option<Vec
     let mut files = Vec::new();
     for body in bodies {
         let file: File = serde_json::from_str(&body?)?;
-        if file.state != FileState::Arriving || file.begun_by.as_str() == asker.id {
+        let shown = match file.state {
+            FileState::Arriving => file.begun_by.as_str() == asker.id,
+            // An upload that was given up never was a file of the item.
+            FileState::Removed { .. } => kept_once(conn, &file.id)?,
+            _ => true,
+        };
+        if shown {
             files.push(file);
         }
     }
     Ok(Some(files))
+}
+
+/// Whether a file ever lay in the vault: what was begun, kept and removed has three versions at least.
+fn kept_once(conn: &Connection, file: &Id) -> Result<bool, StoreError> {
+    let version: u64 = conn
+        .prepare_cached("SELECT version FROM file WHERE key = ?1")?
+        .query_row([file.as_str()], |row| row.get(0))?;
+    Ok(version > 2)
 }
 
 /// The level ceiling and what it rests on.

@@ -102,6 +102,14 @@ fn clause_3_1_3_5_pages_are_read_one_by_one_and_traced() {
         jingui_office::Status::Access
     );
 
+    let give_up = json!({"file": second});
+    assert_eq!(
+        h.refused(&h.by(&h.office_head), "file.give_up", give_up.clone()).status,
+        jingui_office::Status::Access
+    );
+    h.did(&registrar, "file.give_up", give_up.clone());
+    assert_eq!(h.refused(&registrar, "file.give_up", give_up).code, "file.state");
+
     let reader = h.by(&h.colleague);
     let reading = h.did(&reader, "view.open", json!({"file": file}));
     assert_eq!(reading["mark"].as_str().unwrap().len(), 16);

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use jingui_crypto::{Key, RootKey};
-use jingui_office::files::{File, FileState};
+use jingui_office::files::{File, FileState, views};
 use jingui_store::{Id, StoreError};
 use jingui_vault::{Kept, Part, Place, Vault, VaultError};
 use jingui_watermark::{Font, WatermarkError};
@@ -90,5 +90,20 @@ async fn pages_of(edge: &Edge, file: &File) -> Result<Zeroizing<Vec<u8>>, Unavai
             Ok(edge.content.vault.part(&place(file), &sealed.name, &wrapped, Part::Pages).await?)
         }
         _ => bytes_of(edge, file).await,
+    }
+}
+
+/// Where the sealed bytes of a file lie, asked before it is removed.
+pub(crate) fn lies_at(edge: &Edge, input: &str) -> Option<String> {
+    let input: serde_json::Value = serde_json::from_str(input).ok()?;
+    let file: Id = input.get("file")?.as_str()?.parse().ok()?;
+    let file = edge.office.store().read(|conn| views::file(conn, &file)).ok()??;
+    file.state.sealed().map(|sealed| sealed.name.clone())
+}
+
+/// Takes away the sealed bytes of a file whose key was destroyed. Nobody could open them any more; they only take space.
+pub(crate) async fn sweep_away(edge: &Edge, name: &str) {
+    if let Err(error) = edge.content.vault.remove(name).await {
+        tracing::warn!(%error, "the sealed bytes of a removed file stay in the vault; nothing opens them");
     }
 }

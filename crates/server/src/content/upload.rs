@@ -244,13 +244,26 @@ async fn keep(
         json!({ "file": file.id, "sealed": { "name": name, "bytes": sealed_bytes }, "wrapped": wrapped });
     let input = to_raw_value(&input).map_err(|error| Problem::store(&error.into(), language))?;
     let kept = actions::perform(edge, signed.caller(), "file.keep".to_owned(), input, None, language).await;
-    if kept.is_err() && sealed_bytes > 0 {
-        let _ = vault.remove(&name).await;
+    if kept.is_err() {
+        if sealed_bytes > 0 {
+            let _ = vault.remove(&name).await;
+        }
+        // What can't be kept isn't left lying as if it were still to come.
+        give_up(edge, signed, &file.id, language).await;
     }
     drop(reserved);
     let kept = kept?;
     inspect::begin(edge, &file.id);
     serde_json::from_value(kept.outcome).map_err(|error| Problem::store(&error.into(), language))
+}
+
+async fn give_up(edge: &Shared, signed: &Signed, file: &Id, language: Language) {
+    let Ok(input) = to_raw_value(&json!({ "file": file })) else { return };
+    let given =
+        actions::perform(edge, signed.caller(), "file.give_up".to_owned(), input, None, language).await;
+    if given.is_err() {
+        tracing::warn!(%file, "an upload that can't be kept could not be given up");
+    }
 }
 
 fn broken(error: &VaultError, language: Language) -> Problem {
