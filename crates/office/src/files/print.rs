@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::file::{File, FileState};
 use crate::action::{About, Action, Stop};
 use crate::field::Paragraph;
+use crate::items::reading::by_duty;
 use crate::items::{Copy, Item};
 use crate::personnel::Person;
 use crate::receipts::register::copies_of;
@@ -129,6 +130,30 @@ impl Print {
         Ok((About::record("print", id.as_str(), print.version).with(thing), print))
     }
 
+    /// Whether it may go on: the entry stands, the level is no higher than what was applied for, the file can be read, and the
+    /// applicant may still know of the item (clause 3.1.1.3). Asked again at every step towards the paper.
+    fn goes_on(&self, work: &Work<'_, '_>) -> Result<(Item, File, Person), Stop> {
+        let item = work.need::<Item>(&self.item)?.record;
+        item.standing()?;
+        if item.marking.level() > self.level {
+            return Err(Refusal::new("print.level", &["3.1.3.5"]).into());
+        }
+        let file = work.need::<File>(&self.file)?.record;
+        if !matches!(file.state, FileState::Ready { .. }) {
+            return Err(Refusal::new("view.removed", &["3.3.1.4"]).into());
+        }
+        let person = Person::fit_for(work, &self.applicant, item.marking.level())?.record;
+        let asker = person.asker(work.today());
+        let scope = item.scope.tokens();
+        if !by_duty(&asker) && !asker.tokens().iter().any(|token| scope.contains(token)) {
+            return Err(Refusal::new("print.outside_scope", &["3.1.1.3"])
+                .fact("person", person.name.as_str())
+                .cured_by(Role::Registrar)
+                .into());
+        }
+        Ok((item, file, person))
+    }
+
     fn unfit(&self) -> Refusal {
         Refusal::new("print.state", &["3.1.3.5"]).fact("state", self.state.name())
     }
@@ -218,6 +243,7 @@ impl Action for ApprovePrint {
         if print.state != PrintState::Applied {
             return Err(print.unfit().into());
         }
+        print.goes_on(work)?;
         print.state = PrintState::Approved { by: work.person()?.clone(), at: work.now() };
         work.put(&print)?;
         Ok(print)
@@ -279,15 +305,7 @@ impl Action for MakePrint {
         let PrintState::Approved { by: approved_by, .. } = print.state.clone() else {
             return Err(print.unfit().into());
         };
-        let mut item = work.need::<Item>(&print.item)?.record;
-        item.standing()?;
-        // What was approved was a print of the level it then had.
-        if item.marking.level() > print.level {
-            return Err(Refusal::new("print.level", &["3.1.3.5"]).into());
-        }
-        if !matches!(work.need::<File>(&print.file)?.state, FileState::Ready { .. }) {
-            return Err(Refusal::new("view.removed", &["3.3.1.4"]).into());
-        }
+        let (mut item, ..) = print.goes_on(work)?;
         if item.copies.saturating_add(print.copies) > MOST_OF_ITEM {
             return Err(Refusal::field("copies", "field.one_to_five_hundred")
                 .fact("found", item.copies.saturating_add(print.copies))
@@ -349,10 +367,8 @@ impl Action for GiveSheet {
         if at.date() != work.today() {
             return Err(Refusal::new("print.day_over", &["3.1.3.5"]).cured_by(Role::Registrar).into());
         }
-        let file = work.need::<File>(&print.file)?.record;
-        let FileState::Ready { pages, .. } = file.state else {
-            return Err(Refusal::new("view.removed", &["3.3.1.4"]).into());
-        };
+        let (_, file, person) = print.goes_on(work)?;
+        let FileState::Ready { pages, .. } = file.state else { return Err(print.unfit().into()) };
         let label = usize::try_from(self.copy).ok().and_then(|copy| labels.get(copy.checked_sub(1)?));
         let (Some(label), true) = (label, (1..=pages).contains(&self.page)) else {
             return Err(Refusal::field("page", "view.no_such_page")
@@ -360,7 +376,6 @@ impl Action for GiveSheet {
                 .fact("pages", pages)
                 .into());
         };
-        let person = work.need::<Person>(&print.applicant)?.record;
         let lines = vec![person.name, person.staff_number, label.clone(), at.local()];
         Ok(Sheet { file, mark: print.mark, lines })
     }

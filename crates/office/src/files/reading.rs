@@ -222,6 +222,7 @@ fn going_on(work: &Work<'_, '_>, reading: &Id) -> Result<(Shown, u32), Stop> {
     let file = work.need::<File>(&reading.file)?.record;
     let pages = readable_pages(&file)?;
     let item = work.need::<Item>(&reading.item)?.record;
+    item.standing()?;
     if on_site(work, &item)? != reading.session || work.caller().terminal() != reading.terminal {
         return Err(Refusal::new("view.over", &["3.1.3.2"]).into());
     }

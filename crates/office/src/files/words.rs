@@ -2,7 +2,7 @@
 //! file's record. The words of top secret files aren't kept for searching at all: they are read on site only (3.1.3.2).
 
 use jingui_regulation::Level;
-use jingui_store::{Id, StoreError};
+use jingui_store::{Id, StoreError, Stored};
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
@@ -25,6 +25,23 @@ pub(super) fn keep(work: &mut Work<'_, '_>, file: &File, pages: &[String]) -> Re
     let terms = terms(&pages.concat());
     work.keep_file_text(&file.id, item.serial, &terms, pages)?;
     Ok(Some(digest(&terms, pages)))
+}
+
+/// Takes the words of an item's files out of the search where they may not be there any more: the item is top secret now,
+/// or its entry was struck.
+pub(crate) fn follow(work: &mut Work<'_, '_>, item: &Item) -> Result<(), Stop> {
+    if item.marking.level() < Level::TopSecret && item.void.is_none() {
+        return Ok(());
+    }
+    for Stored { record: mut file, .. } in work.find::<File>(&[("item", (&item.id).into())])? {
+        if let FileState::Ready { words, .. } = &mut file.state
+            && words.take().is_some()
+        {
+            work.remove_file_text(&file.id)?;
+            work.put(&file)?;
+        }
+    }
+    Ok(())
 }
 
 fn digest(terms: &str, pages: &[String]) -> String {

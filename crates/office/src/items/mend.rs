@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::{Copy, Custody, Item, Scope, Void};
 use crate::action::{About, Action, Stop};
 use crate::field::Paragraph;
+use crate::files::words;
 use crate::loans::Loan;
 use crate::personnel::Person;
 use crate::premises::Cabinet;
@@ -122,6 +123,7 @@ impl Action for Mark {
             work.put(&copy)?;
         }
         work.put(&item)?;
+        words::follow(work, &item)?;
         Ok(item)
     }
 }
@@ -179,6 +181,7 @@ impl Action for Strike {
             }
         }
         work.put(&item)?;
+        words::follow(work, &item)?;
         Ok(item)
     }
 }

@@ -74,7 +74,7 @@ impl Search {
         }
         let (first, end) = (serial << FILES_BITS, (serial + 1) << FILES_BITS);
         let mut statement = conn.prepare_cached(
-            "SELECT file.key, file.body ->> '$.name', file.body ->> '$.level', t.pages FROM file_text t JOIN file ON file.key = t.file
+            "SELECT file.key, file.body ->> '$.name', max(file.body ->> '$.level', item.level), t.pages FROM file_text t JOIN file ON file.key = t.file JOIN item ON item.key = file.item
              WHERE t.serial IN (SELECT rowid FROM file_words WHERE file_words MATCH ?1 AND rowid >= ?2 AND rowid < ?3)",
         )?;
         let mut rows = statement.query(params![self.query, first, end])?;

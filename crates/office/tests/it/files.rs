@@ -340,3 +340,60 @@ fn clause_3_1_3_5_a_print_is_approved_and_each_copy_is_numbered() {
     assert_eq!(h.refused(&registrar, "print.apply", never).code, "print.top_secret");
     h.verify_clean();
 }
+
+/// Clauses 3.1.1.3, 3.1.3.2: what changes after a file came, an approval was given or a reading was opened counts at once.
+#[test]
+fn clause_3_1_1_3_what_changes_meanwhile_counts_at_the_next_step() {
+    let h = Harness::on("2026-11-23");
+    approve_up_to(&h, 4, "2027-11-23");
+    let (registrar, head, reader) = (h.by(&h.registrar), h.by(&h.office_head), h.by(&h.colleague));
+    let made = |item: &Id, name: &str| {
+        let file = ready(&h, item, name);
+        let print = h.did(&reader, "print.apply", json!({"file": file, "copies": 1, "reason": "会议讨论"}));
+        (file, json!({"print": print["id"]}))
+    };
+    let rescoped = |item: &Id, person: &Id| {
+        let scope = json!({"kind": "named", "people": [person], "departments": []});
+        h.did(&registrar, "item.rescope", json!({"item": item, "scope": scope}));
+    };
+
+    // Out of the scope between application, approval and making.
+    let (item, _) = h.item(2, 1);
+    let (_, print) = made(&item, "aa01");
+    rescoped(&item, &h.staff);
+    assert_eq!(h.refused(&head, "print.approve", print.clone()).code, "print.outside_scope");
+    rescoped(&item, &h.colleague);
+    h.did(&head, "print.approve", print.clone());
+    rescoped(&item, &h.staff);
+    assert_eq!(h.refused(&registrar, "print.make", print).code, "print.outside_scope");
+
+    // Raised to top secret: its words leave the search, its sheets stay inside.
+    let registered = json!({"item": {
+        "title": "关于另一事项的通知", "source": "国务院国资委", "category": "decision", "level": 2, "copies": 1,
+        "scope": {"kind": "named", "people": [h.colleague], "departments": []}}});
+    let item = id(&h.did(&registrar, "item.register", registered)["item"]);
+    let (_, print) = made(&item, "aa02");
+    h.did(&head, "print.approve", print.clone());
+    h.did(&registrar, "print.make", print.clone());
+    let sheet = json!({"print": print["print"], "copy": 1, "page": 1});
+    h.did(&registrar, "print.sheet", sheet.clone());
+    let finds =
+        |item: &Id| search(&h, &h.office_head, "预算").iter().any(|row| row["item"]["id"] == json!(item));
+    assert!(finds(&item));
+    let scope = json!({"kind": "named", "people": [h.staff], "departments": []});
+    h.did(&head, "item.mark", json!({"item": item, "level": 4, "scope": scope, "reason": "登记时看错"}));
+    assert!(!finds(&item));
+    assert_eq!(h.refused(&registrar, "print.sheet", sheet).code, "print.level");
+
+    // Struck: the open reading ends, the words go.
+    let (item, _) = h.item(2, 1);
+    let file = ready(&h, &item, "aa03");
+    let reading = h.did(&reader, "view.open", json!({"file": file}));
+    let page = json!({"reading": reading["id"], "page": 1});
+    h.did(&reader, "view.page", page.clone());
+    h.did(&head, "item.strike", json!({"item": item, "copies": [], "reason": "重复登记"}));
+    assert_eq!(h.refused(&reader, "view.page", page).code, "item.void");
+    assert!(!finds(&item));
+    assert_eq!(h.office.store().read(words::verify).unwrap().1, None);
+    h.verify_clean();
+}
