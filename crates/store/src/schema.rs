@@ -16,7 +16,7 @@ CREATE TABLE IF NOT EXISTS entry (
   seq INTEGER PRIMARY KEY, at TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
   refused INTEGER NOT NULL, subject TEXT, sealed BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS file_key (file TEXT PRIMARY KEY, wrapped BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS file_text (serial INTEGER PRIMARY KEY, file TEXT NOT NULL UNIQUE, terms TEXT NOT NULL, pages TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS file_text (serial INTEGER PRIMARY KEY, file TEXT NOT NULL UNIQUE, pages TEXT NOT NULL);
 CREATE VIRTUAL TABLE IF NOT EXISTS file_words USING fts5(terms, content='', tokenize='unicode61 remove_diacritics 0');
 CREATE INDEX IF NOT EXISTS entry_actor ON entry (actor, seq);
 CREATE INDEX IF NOT EXISTS entry_action ON entry (action, seq);

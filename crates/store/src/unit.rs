@@ -151,16 +151,16 @@ impl<'a> Unit<'a> {
         Ok(())
     }
 
-    /// Keeps the words of a file, outside the journal: `terms` as they are found, `pages` as they are shown. Those it had
-    /// before are taken away. `item` is the serial of its item.
+    /// Keeps the words of a file, outside the journal, page by page; `terms` cuts them as they are found. Those it had before
+    /// are taken away. `item` is the serial of its item.
     pub fn keep_file_text(
         &mut self,
         file: &Id,
         item: i64,
-        terms: &str,
         pages: &[String],
+        terms: fn(&[String]) -> String,
     ) -> Result<(), StoreError> {
-        self.remove_file_text(file)?;
+        self.remove_file_text(file, terms)?;
         let first = item << FILES_BITS;
         let next: i64 = self
             .conn
@@ -173,27 +173,29 @@ impl<'a> Unit<'a> {
             return Ok(());
         }
         self.conn
-            .prepare_cached("INSERT INTO file_text (serial, file, terms, pages) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(rusqlite::params![next, file.as_str(), terms, serde_json::to_string(pages)?])?;
+            .prepare_cached("INSERT INTO file_text (serial, file, pages) VALUES (?1, ?2, ?3)")?
+            .execute(rusqlite::params![next, file.as_str(), serde_json::to_string(pages)?])?;
         self.conn
             .prepare_cached("INSERT INTO file_words (rowid, terms) VALUES (?1, ?2)")?
-            .execute(rusqlite::params![next, terms])?;
+            .execute(rusqlite::params![next, terms(pages)])?;
         Ok(())
     }
 
-    /// Takes the words of a file away; what they stood on is overwritten.
-    pub fn remove_file_text(&mut self, file: &Id) -> Result<(), StoreError> {
+    /// Takes the words of a file away; what they stood on is overwritten. The index holds terms without their text, so it is
+    /// told what to take out: the same that was put in.
+    pub fn remove_file_text(&mut self, file: &Id, terms: fn(&[String]) -> String) -> Result<(), StoreError> {
         let known: Option<(i64, String)> = self
             .conn
-            .prepare_cached("SELECT serial, terms FROM file_text WHERE file = ?1")?
+            .prepare_cached("SELECT serial, pages FROM file_text WHERE file = ?1")?
             .query_row([file.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?;
-        if let Some((serial, terms)) = known {
+        if let Some((serial, pages)) = known {
+            let pages: Vec<String> = serde_json::from_str(&pages)?;
             self.conn
                 .prepare_cached(
                     "INSERT INTO file_words (file_words, rowid, terms) VALUES ('delete', ?1, ?2)",
                 )?
-                .execute(rusqlite::params![serial, terms])?;
+                .execute(rusqlite::params![serial, terms(&pages)])?;
             self.conn.prepare_cached("DELETE FROM file_text WHERE serial = ?1")?.execute([serial])?;
         }
         Ok(())

@@ -351,7 +351,7 @@ impl Action for Remove {
             return Err(file.unfit().cured_by(Role::OfficeHead).into());
         }
         work.destroy_file_key(&file.id)?;
-        work.remove_file_text(&file.id)?;
+        words::remove(work, &file.id)?;
         file.state =
             FileState::Removed { at: work.now(), by: work.person()?.clone(), reason: self.reason.into() };
         work.put(&file)?;

@@ -18,13 +18,21 @@ pub(super) fn keep(work: &mut Work<'_, '_>, file: &File, pages: &[String]) -> Re
     let searchable = file.level.max(item.marking.level()) < Level::TopSecret
         && pages.iter().any(|page| !page.trim().is_empty());
     if !searchable {
-        work.remove_file_text(&file.id)?;
+        remove(work, &file.id)?;
         return Ok(None);
     }
-    // Words go on from page to page: a sentence doesn't end with the paper.
-    let terms = terms(&pages.concat());
-    work.keep_file_text(&file.id, item.serial, &terms, pages)?;
-    Ok(Some(digest(&terms, pages)))
+    work.keep_file_text(&file.id, item.serial, pages, cut)?;
+    Ok(Some(digest(pages)))
+}
+
+/// Takes the words of a file away.
+pub(super) fn remove(work: &mut Work<'_, '_>, file: &Id) -> Result<(), Stop> {
+    Ok(work.remove_file_text(file, cut)?)
+}
+
+/// The words of all pages as the index holds them; a sentence doesn't end with the paper.
+fn cut(pages: &[String]) -> String {
+    terms(&pages.concat())
 }
 
 /// Takes the words of an item's files out of the search where they may not be there any more: the item is top secret now,
@@ -37,28 +45,28 @@ pub(crate) fn follow(work: &mut Work<'_, '_>, item: &Item) -> Result<(), Stop> {
         if let FileState::Ready { words, .. } = &mut file.state
             && words.take().is_some()
         {
-            work.remove_file_text(&file.id)?;
+            remove(work, &file.id)?;
             work.put(&file)?;
         }
     }
     Ok(())
 }
 
-fn digest(terms: &str, pages: &[String]) -> String {
+fn digest(pages: &[String]) -> String {
     let mut digest = Sha256::new();
-    for part in std::iter::once(terms).chain(pages.iter().map(String::as_str)) {
+    for part in pages {
         digest.update((part.len() as u64).to_be_bytes());
         digest.update(part);
     }
     data_encoding::HEXLOWER.encode(&digest.finalize())
 }
 
-/// Compares the words kept for searching with what the registers say of them. Answers how many files were compared and
-/// the first whose words differ, are missing, or are one too many.
+/// Compares the words kept for searching with what the registers say of them, and the index with the words. Answers how
+/// many files were compared and the first whose words differ, are missing, or are one too many.
 pub fn verify(conn: &Connection) -> Result<(u64, Option<Id>), StoreError> {
     let mut statement = conn.prepare(
-        "SELECT file.key, file.body, t.terms, t.pages FROM file LEFT JOIN file_text t ON t.file = file.key
-         UNION ALL SELECT t.file, NULL, t.terms, t.pages FROM file_text t WHERE t.file NOT IN (SELECT key FROM file)",
+        "SELECT file.key, file.body, t.pages, d.id FROM file LEFT JOIN file_text t ON t.file = file.key LEFT JOIN file_words_docsize d ON d.id = t.serial
+         UNION ALL SELECT t.file, NULL, t.pages, NULL FROM file_text t WHERE t.file NOT IN (SELECT key FROM file)",
     )?;
     let mut rows = statement.query([])?;
     let mut compared = 0;
@@ -70,16 +78,11 @@ pub fn verify(conn: &Connection) -> Result<(u64, Option<Id>), StoreError> {
             FileState::Ready { words, .. } => words,
             _ => None,
         });
-        let (terms, pages): (Option<String>, Option<String>) = (row.get(2)?, row.get(3)?);
-        let found = match (terms, pages) {
-            (Some(terms), Some(pages)) => {
-                let pages: Vec<String> = serde_json::from_str(&pages)?;
-                Some(digest(&terms, &pages))
-            }
-            _ => None,
-        };
+        let pages: Option<Vec<String>> =
+            row.get::<_, Option<String>>(2)?.map(|pages| serde_json::from_str(&pages)).transpose()?;
+        let indexed = row.get::<_, Option<i64>>(3)?.is_some();
         compared += u64::from(said.is_some());
-        if said != found {
+        if said != pages.as_deref().map(digest) || said.is_some() != indexed {
             return Ok((compared, id.parse().ok()));
         }
     }
