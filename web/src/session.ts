@@ -26,7 +26,12 @@ export async function signIn(account: string, password: string): Promise<void> {
   await learnNames()
 }
 
+/** Other tabs of this browser hear at once that the session is over. */
+const tabs = new BroadcastChannel('session')
+tabs.onmessage = () => { if (me.value) locked.value = true }
+
 export async function signOut(): Promise<void> {
+  tabs.postMessage('over')
   await api.POST('/api/sign-out', { headers: { 'Content-Type': 'application/json' } })
   me.value = null
 }

@@ -1,6 +1,7 @@
 /** Sends a file in parts, so that a break of the line or of the server costs a part, not the file. */
 import { act, answer, api, Refused } from './api/client'
 import type { Schemas } from './api/client'
+import { t } from './text'
 
 /** Bytes sent at once. */
 const PART = 8 << 20
@@ -15,7 +16,11 @@ export async function send(item: string, file: File, told: (sending: Sending) =>
   const sending: Sending = { name: file.name, total: file.size, sent: 0, stop: () => stopping.abort() }
   const id = (begun ?? (await act('file.begin', { item, name: file.name, bytes: file.size }))).id
   const path = { params: { path: { file: id } } }
-  sending.sent = begun ? (await answer(api.GET('/api/files/{file}/bytes', path))).received : 0
+  if (begun) {
+    const known = await answer(api.GET('/api/files/{file}/bytes', path))
+    if (!(await same(file, known.parts))) throw new Refused({ type: '', status: 409, code: 'upload.other_file', title: t('不是同一个文件', 'Another file'), detail: t(`所选的“${file.name}”与已传的部分内容不同。请选原来的文件，或放弃后重新上传。`, `“${file.name}” differs from what has come so far. Choose the same file, or give this upload up.`) })
+    sending.sent = known.received
+  }
   told(sending)
   let tries = 0
   while (sending.sent < file.size || file.size === 0) {
@@ -45,6 +50,16 @@ export async function send(item: string, file: File, told: (sending: Sending) =>
       if (known?.data) sending.sent = known.data.received
     }
   }
+}
+
+/** Whether the file at hand begins with what has come. */
+async function same(file: File, parts: Schemas['UploadPart'][]): Promise<boolean> {
+  for (const part of parts) {
+    const bytes = await file.slice(part.from, part.to).arrayBuffer()
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+    if ([...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('') !== part.digest) return false
+  }
+  return true
 }
 
 /** Bytes as people say them. */

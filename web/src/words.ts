@@ -189,7 +189,9 @@ export const KNOWING: Record<string, Pair> = {
   read_on_site: ['现场阅读', 'Read on site'],
   second_person: ['现场第二人', 'Second person on site'],
   read_pages: ['在线阅读', 'Read on screen'],
+  opened_file: ['打开、未翻页', 'Opened the file'],
   printed: ['打印', 'Printed'],
+  made_print: ['制作打印件', 'Made the print'],
   kept: ['保管', 'Keeps it'],
   opened_entry: ['查阅登记', 'Opened the entry'],
 }

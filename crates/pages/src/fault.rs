@@ -35,6 +35,32 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// The same for people who read Chinese.
+    #[must_use]
+    pub fn zh(&self) -> String {
+        match self {
+            Self::UnknownKind => "不是可以阅读的文件种类".into(),
+            Self::Damaged { part, detail } => format!("文件损坏（{part}：{detail}）"),
+            Self::TooLarge { what, found, allowed } => {
+                let what = match what.as_str() {
+                    "pixels" => "像素数",
+                    "pages" | "page" => "页数",
+                    "paragraphs" => "段落数",
+                    "entries" => "压缩包内文件数",
+                    "file" => "文件字节数",
+                    other => other,
+                };
+                format!("超出限度：{what} {found}，至多 {allowed}")
+            }
+            Self::Locked => "文件设有打开口令".into(),
+            Self::Unsupported { what } => format!("使用了不能显示的内容（{what}）"),
+            Self::NoSuchPage { page, pages } => format!("没有第 {page} 页，共 {pages} 页"),
+            Self::OutOfTime { seconds } => format!("处理超过 {seconds} 秒，已中止"),
+            Self::Ended { how } => format!("文件使阅读程序中止（{how}）"),
+            Self::MissingProgram { program } => format!("本机没有安装 {program}"),
+        }
+    }
+
     /// A damaged part.
     #[must_use]
     pub fn damaged(part: impl Into<String>, detail: impl std::fmt::Display) -> Self {

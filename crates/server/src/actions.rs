@@ -63,11 +63,15 @@ pub(crate) async fn act(
     }
     let seen = seen(&headers, language)?;
     let input = input::json(body, language).await?;
-    if name == "file.remove" {
+    if matches!(name.as_str(), "file.remove" | "file.give_up") {
+        let file = content::file_named(input.get());
         let lies_at = content::lies_at(&edge, input.get());
         let done = perform(&edge, signed.caller(), name, input, seen, language).await?;
         if let Some(lies_at) = lies_at {
             content::sweep_away(&edge, &lies_at).await;
+        }
+        if let Some(file) = file {
+            edge.uploads.forget(&file);
         }
         return Ok(Json(done));
     }

@@ -24,7 +24,7 @@ pub use error::StoreError;
 pub use key::Id;
 pub use open::{Clock, FixedClock, Options, Store, SystemClock};
 
-pub use record::{Column, Kind, Member, Record, Side, Stored, Text};
+pub use record::{Column, Held, Kind, Member, Record, Side, Stored, Text};
 pub use sequencer::{Committed, Notice};
-pub use unit::{FILES_BITS, Unit, Value};
+pub use unit::{FILES_BITS, FileText, Unit, Value};
 pub use verify::{Finding, Verdict};

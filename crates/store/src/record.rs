@@ -46,13 +46,24 @@ impl Column {
     }
 }
 
-/// What hangs beside a record: who is inside its need-to-know scope, and the words it is found by.
+/// What hangs beside a record: who is inside its need-to-know scope, the words it is found by, and who has it.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Side {
     /// Tokens of those inside the scope (persons, departments, everyone).
     pub members: Vec<Member>,
     /// Searchable text.
     pub text: Option<Text>,
+    /// Who has it; each change is kept with the entry that made it.
+    pub held: Option<Held>,
+}
+
+/// Who has a record, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// The person.
+    pub who: String,
+    /// In which way.
+    pub how: &'static str,
 }
 
 /// One token of a scope.

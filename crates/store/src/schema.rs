@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::StoreError;
-use crate::record::{Kind, Side};
+use crate::record::{Held, Kind, Side};
 
 /// Tables that every store has: the journal, the store's own state, and the wrapped keys and the words of files. Those
 /// stand outside the journal, which keeps everything for good: what is taken from here is gone. The words of a file are
@@ -16,7 +16,7 @@ CREATE TABLE IF NOT EXISTS entry (
   seq INTEGER PRIMARY KEY, at TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
   refused INTEGER NOT NULL, subject TEXT, sealed BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS file_key (file TEXT PRIMARY KEY, wrapped BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS file_text (serial INTEGER PRIMARY KEY, file TEXT NOT NULL UNIQUE, pages TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS file_text (serial INTEGER PRIMARY KEY, file TEXT NOT NULL UNIQUE, level INTEGER NOT NULL, salt TEXT NOT NULL, pages TEXT NOT NULL);
 CREATE VIRTUAL TABLE IF NOT EXISTS file_words USING fts5(terms, content='', tokenize='unicode61 remove_diacritics 0');
 CREATE INDEX IF NOT EXISTS entry_actor ON entry (actor, seq);
 CREATE INDEX IF NOT EXISTS entry_action ON entry (action, seq);
@@ -30,6 +30,8 @@ CREATE TABLE version (kind TEXT NOT NULL, key TEXT NOT NULL, version INTEGER NOT
   PRIMARY KEY (key, kind, version)) WITHOUT ROWID;
 CREATE TABLE member (record TEXT NOT NULL, who TEXT NOT NULL, PRIMARY KEY (record, who)) WITHOUT ROWID;
 CREATE INDEX member_who ON member (who, record);
+CREATE TABLE custody (record TEXT NOT NULL, seq INTEGER NOT NULL, who TEXT NOT NULL, how TEXT NOT NULL, PRIMARY KEY (record, seq)) WITHOUT ROWID;
+CREATE INDEX custody_who ON custody (who, record);
 CREATE VIRTUAL TABLE words USING fts5(terms, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0');
 CREATE VIRTUAL TABLE words_vocabulary USING fts5vocab('words', 'row');
 ";
@@ -130,6 +132,9 @@ pub(crate) fn write_version(
                 clear_side(conn, key, &old)?;
                 write_side(conn, key, &new)?;
             }
+            if old.held != new.held {
+                write_custody(conn, key, seq, new.held.as_ref())?;
+            }
         }
         conn.prepare_cached(&format!("UPDATE {} SET version = ?2, body = ?3 WHERE key = ?1", kind.name))?
             .execute(params![key, version, body])?;
@@ -137,10 +142,23 @@ pub(crate) fn write_version(
     if version == 1
         && let Some(side) = kind.side
     {
-        write_side(conn, key, &side(body)?)?;
+        let side = side(body)?;
+        write_side(conn, key, &side)?;
+        write_custody(conn, key, seq, side.held.as_ref())?;
     }
     conn.prepare_cached("INSERT INTO version (kind, key, version, seq) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![kind.name, key, version, seq])?;
+    Ok(())
+}
+
+/// What one entry made of it is one line, however often the record was put in it.
+fn write_custody(conn: &Connection, key: &str, seq: u64, held: Option<&Held>) -> Result<(), StoreError> {
+    if let Some(held) = held {
+        conn.prepare_cached(
+            "INSERT OR REPLACE INTO custody (record, seq, who, how) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![key, seq, held.who, held.how])?;
+    }
     Ok(())
 }
 

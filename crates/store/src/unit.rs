@@ -19,6 +19,19 @@ use crate::schema;
 /// The files of an item have serials of their own below the item's: so many bits.
 pub const FILES_BITS: u32 = 10;
 
+/// The words of a file as they are kept.
+#[derive(Debug, Clone, Copy)]
+pub struct FileText<'a> {
+    /// Serial of its item.
+    pub item: i64,
+    /// Level of the file; who doesn't reach it finds nothing in it.
+    pub level: u8,
+    /// Goes into the digest, and goes with the words: what is left of them tells nothing then.
+    pub salt: &'a str,
+    /// The words of each page.
+    pub pages: &'a [String],
+}
+
 /// A value to find records by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
@@ -152,14 +165,14 @@ impl<'a> Unit<'a> {
     }
 
     /// Keeps the words of a file, outside the journal, page by page; `terms` cuts them as they are found. Those it had before
-    /// are taken away. `item` is the serial of its item.
+    /// are taken away.
     pub fn keep_file_text(
         &mut self,
         file: &Id,
-        item: i64,
-        pages: &[String],
+        text: &FileText<'_>,
         terms: fn(&[String]) -> String,
     ) -> Result<(), StoreError> {
+        let FileText { item, level, salt, pages } = *text;
         self.remove_file_text(file, terms)?;
         let first = item << FILES_BITS;
         let next: i64 = self
@@ -173,8 +186,10 @@ impl<'a> Unit<'a> {
             return Ok(());
         }
         self.conn
-            .prepare_cached("INSERT INTO file_text (serial, file, pages) VALUES (?1, ?2, ?3)")?
-            .execute(rusqlite::params![next, file.as_str(), serde_json::to_string(pages)?])?;
+            .prepare_cached(
+                "INSERT INTO file_text (serial, file, level, salt, pages) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(rusqlite::params![next, file.as_str(), level, salt, serde_json::to_string(pages)?])?;
         self.conn
             .prepare_cached("INSERT INTO file_words (rowid, terms) VALUES (?1, ?2)")?
             .execute(rusqlite::params![next, terms(pages)])?;

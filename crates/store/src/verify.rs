@@ -112,6 +112,7 @@ impl Store {
                     "version",
                     "SELECT key, kind, version, seq FROM version ORDER BY key, kind, version".to_owned(),
                 ),
+                ("custody", "SELECT record, seq, who, how FROM custody ORDER BY record, seq".to_owned()),
                 ("member", "SELECT record, who FROM member ORDER BY record, who".to_owned()),
                 ("words", "SELECT term, doc, cnt FROM words_vocabulary ORDER BY term".to_owned()),
             ]);

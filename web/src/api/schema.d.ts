@@ -786,6 +786,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/actions/print.again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 重打一份 · Print a copy again */
+        post: operations["printAgain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/actions/print.apply": {
         parameters: {
             query?: never;
@@ -3226,9 +3243,11 @@ export interface components {
             approved_by: components["schemas"]["Id"] | null;
             /** @description The copy's label, where it was a copy. */
             copy: string | null;
+            /** @description Name of the file that was read or printed. */
+            file: string | null;
             /** @description From when on. */
             from: components["schemas"]["Moment"];
-            /** @description How: `borrowed`, `read_on_site`, `second_person`, `read_pages`, `printed`, `kept`, `opened_entry`. */
+            /** @description How: `borrowed`, `read_on_site`, `second_person`, `read_pages`, `opened_file`, `printed`, `made_print`, `kept`, `opened_entry`. */
             how: string;
             /** @description The item. */
             item: components["schemas"]["Id"];
@@ -3943,10 +3962,24 @@ export interface components {
             /** @description How far it is. */
             state: components["schemas"]["PrintState"];
         };
+        /** @description Lets a copy through the printer once more because the printing was spoilt; the reason stays in the journal. */
+        PrintAgainInput: {
+            /**
+             * Format: uint32
+             * @description Which of its copies, from 1.
+             */
+            copy: number;
+            /** @description The print. */
+            print: components["schemas"]["IdInput"];
+            /** @description What was spoilt, and where the spoilt sheets are. */
+            reason: components["schemas"]["ParagraphInput"];
+        };
         /** @description A print in a list. */
         PrintRow: {
             /** @description Name of the file. */
             file_name: string;
+            /** @description Level of the item now. */
+            level: components["schemas"]["Level"];
             /**
              * Format: uint32
              * @description Pages of the file.
@@ -4002,6 +4035,8 @@ export interface components {
             labels: string[];
             /** @constant */
             name: "made";
+            /** @description How often each copy may go through the printer: once, and once more for each spoilt printing. */
+            rounds: number[];
         };
         /** @description What is told of a problem. */
         Problem: {
@@ -4160,6 +4195,8 @@ export interface components {
         Received: {
             /** @description The file. */
             file: components["schemas"]["File"];
+            /** @description The parts they came in. */
+            parts: components["schemas"]["UploadPart"][];
             /**
              * Format: uint64
              * @description Bytes that have come; the next part begins here.
@@ -4798,6 +4835,21 @@ export interface components {
             /** @description The rows. */
             rows: components["schemas"]["Similar"][];
         };
+        /** @description A spoilt printing. */
+        Spoilt: {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /** @description Who told. */
+            by: components["schemas"]["Id"];
+            /** @description Id. */
+            id: components["schemas"]["Id"];
+            /** @description Label of the copy. */
+            label: string;
+            /** @description The print. */
+            print: components["schemas"]["Id"];
+            /** @description What was spoilt. */
+            reason: string;
+        };
         /** @description Whether a person belongs to the office. */
         Standing: {
             /** @constant */
@@ -4879,6 +4931,24 @@ export interface components {
             register_number: string;
             /** @description Staff number of that person. */
             staff_number: string;
+        };
+        /**
+         * @description A part that has come. Whoever goes on with an upload compares them with the file at hand first: another file of the same
+         *     name and size would else be joined to the first half.
+         */
+        UploadPart: {
+            /** @description SHA-256, hexadecimal. */
+            digest: string;
+            /**
+             * Format: uint64
+             * @description First byte.
+             */
+            from: number;
+            /**
+             * Format: uint64
+             * @description The byte after the last.
+             */
+            to: number;
         };
         /** @description Urgency (GB/T 9704: 特急 and 加急; telegrams: 特提, 特急, 加急, 平急). */
         Urgency: "ordinary" | "routine" | "urgent" | "extra_urgent" | "flash";
@@ -7095,6 +7165,51 @@ export interface operations {
                     "application/json": {
                         entry: number;
                         outcome: components["schemas"]["Person"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    printAgain: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrintAgainInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Spoilt"];
                     };
                 };
             };

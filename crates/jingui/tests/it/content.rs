@@ -5,6 +5,7 @@ use std::io::{Cursor, Write as _};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use sha2::Digest as _;
 
 use crate::program::{Founded, PASSWORD, Session, err, out, people, text};
 
@@ -70,7 +71,11 @@ fn a_file_comes_in_parts_and_is_read_page_by_page() {
     );
     assert_eq!(put(&served.sign_in("lilei", PASSWORD), 1000, &bytes[1000..]).0, 404);
     assert_eq!(put(&registrar, 1000, &[&bytes[1000..], b"more"].concat()).0, 413);
-    assert_eq!(registrar.get(&format!("/api/files/{file}/bytes"))["received"], 1000);
+    let progress = registrar.get(&format!("/api/files/{file}/bytes"));
+    assert_eq!(progress["received"], 1000);
+    // What goes on compares the file at hand with the parts that came.
+    let digest = data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(&bytes[..1000]));
+    assert_eq!(progress["parts"], json!([{"from": 0, "to": 1000, "digest": digest}]));
     let (status, kept) = put(&registrar, 1000, &bytes[1000..]);
     assert_eq!((status, &kept["file"]["state"]["name"]), (200, &json!("kept")), "{kept}");
     let state = looked_into(&registrar, &item, file);

@@ -164,7 +164,10 @@ impl Action for Begin {
     fn perform(self, work: &mut Work<'_, '_>) -> Result<File, Stop> {
         let item = work.need::<Item>(&self.item)?.record;
         item.standing()?;
-        if self.bytes == 0 || self.bytes > LARGEST {
+        if self.bytes == 0 {
+            return Err(Refusal::field("bytes", "file.empty").fact("found", 0).into());
+        }
+        if self.bytes > LARGEST {
             return Err(Refusal::field("bytes", "file.size")
                 .fact("found", self.bytes)
                 .fact("most", LARGEST)

@@ -24,7 +24,7 @@ pub struct Knew {
     pub level: Level,
     /// Who.
     pub person: Id,
-    /// How: `borrowed`, `read_on_site`, `second_person`, `read_pages`, `printed`, `kept`, `opened_entry`.
+    /// How: `borrowed`, `read_on_site`, `second_person`, `read_pages`, `opened_file`, `printed`, `made_print`, `kept`, `opened_entry`.
     pub how: String,
     /// From when on.
     pub from: Moment,
@@ -38,6 +38,8 @@ pub struct Knew {
     pub approved_by: Option<Id>,
     /// Number of the loan behind it.
     pub loan: Option<String>,
+    /// Name of the file that was read or printed.
+    pub file: Option<String>,
 }
 
 /// Whose knowledge, or of what.
@@ -57,34 +59,39 @@ pub struct KnewFilter {
 /// Most rows; what is beyond is asked for by days.
 const MOST: usize = 5_000;
 
-/// Each branch answers: item, person, how, from, until, copy, pages, approver, loan.
+/// Each branch answers: item, person, how, from, until, copy, pages, approver, loan, file.
 const SOURCES: &str = "
 SELECT loan.item AS item, loan.applicant AS person, 'borrowed' AS how,
        coalesce(loan.body ->> '$.state.out.acknowledged_at', loan.body ->> '$.state.approval.at') AS began,
        CASE WHEN loan.state IN ('returned', 'lost') THEN loan.body ->> '$.state.at' END AS ended,
        (SELECT label FROM copy WHERE copy.key = coalesce(loan.body ->> '$.state.out.copy', loan.body ->> '$.state.copy')) AS label,
-       NULL AS pages, coalesce(loan.body ->> '$.state.out.approval.by', loan.body ->> '$.state.approval.by') AS approver, loan.number AS number
+       NULL AS pages, coalesce(loan.body ->> '$.state.out.approval.by', loan.body ->> '$.state.approval.by') AS approver, loan.number AS number, NULL AS file
 FROM loan WHERE loan.body ->> '$.mode' = 'take_out' AND loan.state IN ('out', 'returning', 'returned', 'lost')
 UNION ALL
 SELECT s.item, who.value, CASE WHEN who.value = s.reader THEN 'read_on_site' ELSE 'second_person' END, s.opened_at, s.body ->> '$.state.at',
        (SELECT label FROM copy WHERE copy.key = s.body ->> '$.copy'), NULL,
-       coalesce(loan.body ->> '$.state.approval.by', loan.body ->> '$.state.out.approval.by'), loan.number
+       coalesce(loan.body ->> '$.state.approval.by', loan.body ->> '$.state.out.approval.by'), loan.number, NULL
 FROM reading_session s JOIN loan ON loan.key = s.loan JOIN json_each(json_array(s.reader, s.body ->> '$.second')) who
 WHERE s.state <> 'called_off'
 UNION ALL
-SELECT p.item, p.reader, 'read_pages', min(p.first_at), max(p.body ->> '$.last_at'), NULL, group_concat(p.page, ','), NULL, NULL
+SELECT p.item, p.reader, 'read_pages', min(p.first_at), max(p.body ->> '$.last_at'), NULL, group_concat(p.page, ','), NULL, NULL,
+       (SELECT file.body ->> '$.name' FROM reading r JOIN file ON file.key = r.file WHERE r.key = p.reading)
 FROM page_read p GROUP BY p.reading
 UNION ALL
-SELECT print.item, print.applicant, 'printed', print.body ->> '$.state.at', NULL,
+SELECT r.item, r.reader, 'opened_file', r.opened_at, NULL, NULL, NULL, NULL, NULL, (SELECT file.body ->> '$.name' FROM file WHERE file.key = r.file)
+FROM reading r WHERE NOT EXISTS (SELECT 1 FROM page_read p WHERE p.reading = r.key)
+UNION ALL
+SELECT print.item, who.value, CASE WHEN who.value = print.applicant THEN 'printed' ELSE 'made_print' END, print.body ->> '$.state.at', NULL,
        print.body ->> '$.state.labels[0]' || CASE WHEN print.body ->> '$.copies' > 1 THEN ' +' || (print.body ->> '$.copies' - 1) ELSE '' END,
-       NULL, print.body ->> '$.state.approved_by', NULL
-FROM print WHERE print.state = 'made'
+       NULL, print.body ->> '$.state.approved_by', NULL, (SELECT file.body ->> '$.name' FROM file WHERE file.key = print.file)
+FROM print JOIN json_each(json_array(print.applicant, print.body ->> '$.state.by')) who WHERE print.state = 'made'
 UNION ALL
-SELECT copy.item, copy.holder, 'kept', (SELECT entry.at FROM version v JOIN entry ON entry.seq = v.seq WHERE v.kind = 'copy' AND v.key = copy.key ORDER BY v.version DESC LIMIT 1),
-       NULL, copy.label, NULL, NULL, NULL
-FROM copy WHERE copy.state IN ('desk', 'kept')
+SELECT copy.item, c.who, 'kept', entry.at,
+       (SELECT later.at FROM custody n JOIN entry later ON later.seq = n.seq WHERE n.record = c.record AND n.seq > c.seq ORDER BY n.seq LIMIT 1),
+       copy.label, NULL, NULL, NULL, NULL
+FROM custody c JOIN copy ON copy.key = c.record JOIN entry ON entry.seq = c.seq WHERE c.how = 'kept'
 UNION ALL
-SELECT entry.subject, entry.actor, 'opened_entry', entry.at, NULL, NULL, NULL, NULL, NULL
+SELECT entry.subject, entry.actor, 'opened_entry', entry.at, NULL, NULL, NULL, NULL, NULL, NULL
 FROM entry WHERE entry.action = 'item.read' AND entry.refused = 0 AND entry.subject IS NOT NULL";
 
 /// Who knew, as far as the reader may know of the items; only those who keep items or answer for the whole may ask
@@ -92,7 +99,7 @@ FROM entry WHERE entry.action = 'item.read' AND entry.refused = 0 AND entry.subj
 pub fn knew(conn: &Connection, asker: &Asker, filter: &KnewFilter) -> Result<Vec<Knew>, StoreError> {
     let rule = readable(asker);
     let mut sql = format!(
-        "SELECT item.key, item.register_number, item.title, item.level, k.person, k.how, k.began, k.ended, k.label, k.pages, k.approver, k.number
+        "SELECT item.key, item.register_number, item.title, item.level, k.person, k.how, k.began, k.ended, k.label, k.pages, k.approver, k.number, k.file
          FROM ({SOURCES}) k JOIN item ON item.key = k.item WHERE k.began IS NOT NULL AND ({})",
         rule.sql
     );
@@ -116,7 +123,7 @@ pub fn knew(conn: &Connection, asker: &Asker, filter: &KnewFilter) -> Result<Vec
     if let Some(from) = filter.from {
         // What takes no time counts on its day; what goes on, until now.
         and(
-            " AND coalesce(k.ended, CASE WHEN k.how IN ('opened_entry', 'printed') THEN k.began ELSE '9' END) >= ?",
+            " AND coalesce(k.ended, CASE WHEN k.how IN ('opened_entry', 'opened_file', 'printed', 'made_print') THEN k.began ELSE '9' END) >= ?",
             Moment::at(from, 0, 0).to_string(),
         );
     }
@@ -145,6 +152,7 @@ pub fn knew(conn: &Connection, asker: &Asker, filter: &KnewFilter) -> Result<Vec
             pages: text(9)?.map(|pages| runs(&pages)),
             approved_by: id(10)?,
             loan: text(11)?,
+            file: text(12)?,
         });
     }
     Ok(all)

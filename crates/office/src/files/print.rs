@@ -81,6 +81,8 @@ pub enum PrintState {
         at: Moment,
         /// Labels of the copies, in the order of the sheets.
         labels: Vec<String>,
+        /// How often each copy may go through the printer: once, and once more for each spoilt printing.
+        rounds: Vec<u32>,
     },
 }
 
@@ -200,6 +202,12 @@ impl Action for ApplyPrint {
                 .into());
         }
         let me = work.person()?.clone();
+        let own = work.find::<Print>(&[("file", (&file.id).into()), ("applicant", (&me).into())])?;
+        let open =
+            |one: &Stored<Print>| matches!(one.state, PrintState::Applied | PrintState::Approved { .. });
+        if own.iter().any(open) {
+            return Err(Refusal::new("print.applied_already", &["3.1.3.5"]).into());
+        }
         let department = work.need::<Person>(&me)?.record.department;
         let mark = format!("{:016x}", work.random().next_u64());
         let print = Print {
@@ -272,7 +280,8 @@ impl Action for RejectPrint {
 
     fn perform(self, work: &mut Work<'_, '_>) -> Result<Print, Stop> {
         let mut print = work.need::<Print>(&self.print)?.record;
-        if print.state != PrintState::Applied {
+        // An approval that was given is taken back in the same way, as long as nothing was made.
+        if !matches!(print.state, PrintState::Applied | PrintState::Approved { .. }) {
             return Err(print.unfit().into());
         }
         let reason = self.reason.into();
@@ -321,10 +330,117 @@ impl Action for MakePrint {
             approved_by,
             by: work.person()?.clone(),
             at: work.now(),
+            rounds: vec![1; copies.len()],
             labels: copies.into_iter().map(|copy| copy.label).collect(),
         };
         work.put(&print)?;
         Ok(print)
+    }
+}
+
+/// A sheet that was given out for the printer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SheetGiven {
+    /// Print, copy and page, as key.
+    pub id: String,
+    /// The print.
+    pub print: Id,
+    /// How often.
+    pub times: u32,
+    /// When last.
+    pub at: Moment,
+}
+
+impl Record for SheetGiven {
+    const KIND: Kind = Kind {
+        name: "sheet_given",
+        columns: &[Column::new("print", "$.print")],
+        indexes: &["print"],
+        side: None,
+    };
+
+    fn key(&self) -> &str {
+        &self.id
+    }
+}
+
+/// Lets a copy through the printer once more because the printing was spoilt; the reason stays in the journal.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PrintAgain {
+    /// The print.
+    pub print: Id,
+    /// Which of its copies, from 1.
+    #[schemars(range(min = 1, max = 50))]
+    pub copy: u32,
+    /// What was spoilt, and where the spoilt sheets are.
+    pub reason: Paragraph,
+}
+
+/// A spoilt printing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Spoilt {
+    /// Id.
+    pub id: Id,
+    /// The print.
+    pub print: Id,
+    /// Label of the copy.
+    pub label: String,
+    /// Who told.
+    pub by: Id,
+    /// When.
+    pub at: Moment,
+    /// What was spoilt.
+    pub reason: String,
+}
+
+impl Record for Spoilt {
+    const KIND: Kind = Kind {
+        name: "spoilt_printing",
+        columns: &[Column::new("print", "$.print")],
+        indexes: &["print"],
+        side: None,
+    };
+
+    fn key(&self) -> &str {
+        self.id.as_str()
+    }
+}
+
+impl Action for PrintAgain {
+    const NAME: &'static str = "print.again";
+    const TITLE: (&'static str, &'static str) = ("重打一份", "Print a copy again");
+    const CLAUSES: &'static [&'static str] = &["3.1.3.5"];
+    type Outcome = Spoilt;
+
+    fn about(&self, work: &Work<'_, '_>) -> Result<About, Stop> {
+        Ok(Print::about(work, &self.print)?.0)
+    }
+
+    fn perform(self, work: &mut Work<'_, '_>) -> Result<Spoilt, Stop> {
+        let mut print = work.need::<Print>(&self.print)?.record;
+        print.goes_on(work)?;
+        let unfit = print.unfit();
+        let PrintState::Made { labels, rounds, .. } = &mut print.state else { return Err(unfit.into()) };
+        let place = usize::try_from(self.copy).ok().and_then(|copy| copy.checked_sub(1));
+        let (Some(label), Some(round)) = (
+            place.and_then(|place| labels.get(place)).cloned(),
+            place.and_then(|place| rounds.get_mut(place)),
+        ) else {
+            return Err(Refusal::field("copy", "item.no_such_copy").fact("found", self.copy).into());
+        };
+        *round += 1;
+        let spoilt = Spoilt {
+            id: work.new_id(),
+            print: print.id.clone(),
+            label,
+            by: work.person()?.clone(),
+            at: work.now(),
+            reason: self.reason.into(),
+        };
+        work.put(&print)?;
+        work.put(&spoilt)?;
+        Ok(spoilt)
     }
 }
 
@@ -363,7 +479,9 @@ impl Action for GiveSheet {
 
     fn perform(self, work: &mut Work<'_, '_>) -> Result<Sheet, Stop> {
         let print = work.need::<Print>(&self.print)?.record;
-        let PrintState::Made { at, labels, .. } = &print.state else { return Err(print.unfit().into()) };
+        let PrintState::Made { at, labels, rounds, .. } = &print.state else {
+            return Err(print.unfit().into());
+        };
         if at.date() != work.today() {
             return Err(Refusal::new("print.day_over", &["3.1.3.5"]).cured_by(Role::Registrar).into());
         }
@@ -376,6 +494,17 @@ impl Action for GiveSheet {
                 .fact("pages", pages)
                 .into());
         };
+        let id = format!("{}-{:02}-{:05}", print.id, self.copy, self.page);
+        let before = work.get::<SheetGiven>(&id)?.map_or(0, |given| given.times);
+        let round = usize::try_from(self.copy).ok().and_then(|copy| rounds.get(copy.checked_sub(1)?));
+        if before >= round.copied().unwrap_or(0) {
+            return Err(Refusal::new("print.sheet_given", &["3.1.3.5"])
+                .fact("label", label.as_str())
+                .fact("page", self.page)
+                .into());
+        }
+        let given = SheetGiven { id, print: print.id.clone(), times: before + 1, at: work.now() };
+        work.put(&given)?;
         let lines = vec![person.name, person.staff_number, label.clone(), at.local()];
         Ok(Sheet { file, mark: print.mark, lines })
     }

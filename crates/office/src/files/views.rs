@@ -12,7 +12,7 @@ use super::file::{File, FileState};
 use super::knew::runs;
 use super::print::Print;
 use super::reading::Reading;
-use crate::items::reading::{by_duty, readable};
+use crate::items::reading::{by_duty, reach, readable};
 use crate::work::Rules;
 
 /// The file of that id; for the edge, which decides by it who may go on.
@@ -88,7 +88,8 @@ pub fn of_item(conn: &Connection, asker: &Asker, item: &Id) -> Result<Option<Vec
             FileState::Removed { .. } => kept_once(conn, &file.id)?,
             _ => true,
         };
-        if shown {
+        // A file keeps the level it was sealed at; who doesn't reach it doesn't learn of it.
+        if shown && file.level.number() <= reach(asker) {
             files.push(file);
         }
     }
@@ -171,13 +172,15 @@ pub struct PrintRow {
     pub file_name: String,
     /// Pages of the file.
     pub pages: Option<u32>,
+    /// Level of the item now.
+    pub level: Level,
 }
 
 /// Prints, newest first, at most 500: of items the reader may know of, and there those one applied for, decides on or makes.
 pub fn prints(conn: &Connection, asker: &Asker, filter: &PrintFilter) -> Result<Vec<PrintRow>, StoreError> {
     let rule = readable(asker);
     let mut sql = format!(
-        "SELECT print.body, print.version, item.register_number, item.title, file.body ->> '$.name', file.body ->> '$.state.pages'
+        "SELECT print.body, print.version, item.register_number, item.title, file.body ->> '$.name', file.body ->> '$.state.pages', item.level
          FROM print JOIN item ON item.key = print.item JOIN file ON file.key = print.file WHERE ({})",
         rule.sql
     );
@@ -213,6 +216,7 @@ pub fn prints(conn: &Connection, asker: &Asker, filter: &PrintFilter) -> Result<
             title: row.get(3)?,
             file_name: row.get(4)?,
             pages: row.get(5)?,
+            level: Level::new(row.get(6)?).unwrap_or(Level::TopSecret),
         });
     }
     Ok(all)

@@ -2,7 +2,7 @@
 //! file's record. The words of top secret files aren't kept for searching at all: they are read on site only (3.1.3.2).
 
 use jingui_regulation::Level;
-use jingui_store::{Id, StoreError, Stored};
+use jingui_store::{FileText, Id, StoreError, Stored};
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
@@ -21,8 +21,12 @@ pub(super) fn keep(work: &mut Work<'_, '_>, file: &File, pages: &[String]) -> Re
         remove(work, &file.id)?;
         return Ok(None);
     }
-    work.keep_file_text(&file.id, item.serial, pages, cut)?;
-    Ok(Some(digest(pages)))
+    let mut salt = [0; 16];
+    work.random().fill_bytes(&mut salt);
+    let salt = data_encoding::HEXLOWER.encode(&salt);
+    let text = FileText { item: item.serial, level: file.level.number(), salt: &salt, pages };
+    work.keep_file_text(&file.id, &text, cut)?;
+    Ok(Some(digest(&salt, pages)))
 }
 
 /// Takes the words of a file away.
@@ -52,9 +56,11 @@ pub(crate) fn follow(work: &mut Work<'_, '_>, item: &Item) -> Result<(), Stop> {
     Ok(())
 }
 
-fn digest(pages: &[String]) -> String {
+/// Salted, so that equal words of two files don't look alike in their records, and a guess can't be tried once the words, and
+/// the salt with them, are gone.
+fn digest(salt: &str, pages: &[String]) -> String {
     let mut digest = Sha256::new();
-    for part in pages {
+    for part in std::iter::once(salt).chain(pages.iter().map(String::as_str)) {
         digest.update((part.len() as u64).to_be_bytes());
         digest.update(part);
     }
@@ -65,8 +71,8 @@ fn digest(pages: &[String]) -> String {
 /// many files were compared and the first whose words differ, are missing, or are one too many.
 pub fn verify(conn: &Connection) -> Result<(u64, Option<Id>), StoreError> {
     let mut statement = conn.prepare(
-        "SELECT file.key, file.body, t.pages, d.id FROM file LEFT JOIN file_text t ON t.file = file.key LEFT JOIN file_words_docsize d ON d.id = t.serial
-         UNION ALL SELECT t.file, NULL, t.pages, NULL FROM file_text t WHERE t.file NOT IN (SELECT key FROM file)",
+        "SELECT file.key, file.body, t.pages, d.id, t.salt FROM file LEFT JOIN file_text t ON t.file = file.key LEFT JOIN file_words_docsize d ON d.id = t.serial
+         UNION ALL SELECT t.file, NULL, t.pages, NULL, t.salt FROM file_text t WHERE t.file NOT IN (SELECT key FROM file)",
     )?;
     let mut rows = statement.query([])?;
     let mut compared = 0;
@@ -80,9 +86,10 @@ pub fn verify(conn: &Connection) -> Result<(u64, Option<Id>), StoreError> {
         });
         let pages: Option<Vec<String>> =
             row.get::<_, Option<String>>(2)?.map(|pages| serde_json::from_str(&pages)).transpose()?;
+        let salt = row.get::<_, Option<String>>(4)?.unwrap_or_default();
         let indexed = row.get::<_, Option<i64>>(3)?.is_some();
         compared += u64::from(said.is_some());
-        if said != pages.as_deref().map(digest) || said.is_some() != indexed {
+        if said != pages.map(|pages| digest(&salt, &pages)) || said.is_some() != indexed {
             return Ok((compared, id.parse().ok()));
         }
     }

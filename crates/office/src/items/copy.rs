@@ -2,7 +2,7 @@
 
 use jingui_access::Thing;
 use jingui_regulation::Level;
-use jingui_store::{Column, Id, Kind, Record, Stored};
+use jingui_store::{Column, Held, Id, Kind, Record, Side, Stored};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -53,12 +53,23 @@ impl Record for Copy {
             "cabinet, slot",
             "state, level",
         ],
-        side: None,
+        side: Some(side),
     };
 
     fn key(&self) -> &str {
         self.id.as_str()
     }
+}
+
+/// Who has the copy is worked out from its stored body, so that a replay gives the same.
+fn side(body: &str) -> Result<Side, serde_json::Error> {
+    let copy: Copy = serde_json::from_str(body)?;
+    let how = match &copy.custody {
+        // Until the other side has confirmed, whoever hands it over still answers for it.
+        Custody::Desk { .. } | Custody::Kept { .. } | Custody::Offered { .. } => "kept",
+        other => other.state(),
+    };
+    Ok(Side { held: Some(Held { who: copy.custody.holder().to_string(), how }), ..Side::default() })
 }
 
 impl Copy {

@@ -121,7 +121,8 @@ fn side(body: &str) -> Result<Side, serde_json::Error> {
         text.push('\u{1f}');
         text.push_str(number);
     }
-    Ok(Side { members: item.scope.tokens(), text: Some(Text { serial: item.serial, terms: terms(&text) }) })
+    let text = Some(Text { serial: item.serial, terms: terms(&text) });
+    Ok(Side { members: item.scope.tokens(), text, held: None })
 }
 
 /// A term that ends each part of a text and that no search can make, so that no phrase reaches over the border.

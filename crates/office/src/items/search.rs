@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::item::{letters, phrase};
+use super::reading::reach;
 use super::views::{ItemFilter, condition};
 
 /// Characters shown on either side of the words that were found.
@@ -22,28 +23,34 @@ const NOTHING: &str = "\"\u{1c0}\"";
 /// What was typed, ready for the indexes.
 pub(super) struct Search {
     query: String,
-    /// Whether any file has words at all.
-    in_files: bool,
+    /// Highest level of files the reader reaches, where any file has words at all.
+    in_files: Option<u8>,
 }
 
 impl Search {
     /// What was typed; nothing when nothing was. Something unsearchable, such as only brackets, finds nothing.
-    pub(super) fn of(conn: &Connection, filter: &ItemFilter) -> Result<Option<Self>, StoreError> {
+    pub(super) fn of(
+        conn: &Connection,
+        asker: &Asker,
+        filter: &ItemFilter,
+    ) -> Result<Option<Self>, StoreError> {
         let Some(typed) = filter.q.as_deref().map(str::trim).filter(|typed| !typed.is_empty()) else {
             return Ok(None);
         };
         let query = phrase(typed).unwrap_or_else(|| NOTHING.to_owned());
-        let in_files = conn.prepare_cached("SELECT 1 FROM file_text LIMIT 1")?.exists([])?;
+        let any = conn.prepare_cached("SELECT 1 FROM file_text LIMIT 1")?.exists([])?;
+        let in_files = any.then(|| reach(asker));
         Ok(Some(Self { query, in_files }))
     }
 
     /// The serials of items that match, as a table `(found)`, with its values.
     pub(super) fn table(&self) -> (String, Vec<Value>) {
         let query = || Value::Text(self.query.clone());
-        if self.in_files {
+        if let Some(reach) = self.in_files {
             let sql = format!(
                 "(SELECT rowid AS found FROM words WHERE words MATCH ? UNION
-                  SELECT rowid >> {FILES_BITS} FROM file_words WHERE file_words MATCH ?)"
+                  SELECT file_words.rowid >> {FILES_BITS} FROM file_words JOIN file_text t ON t.serial = file_words.rowid
+                  WHERE file_words MATCH ? AND t.level <= {reach})"
             );
             (sql, vec![query(), query()])
         } else {
@@ -54,10 +61,12 @@ impl Search {
     /// The same with how well they match, best lowest, as a table `(found, score)`: words in the register count more than
     /// words in a file.
     pub(super) fn ranked(&self) -> (String, Vec<Value>) {
+        let reach = self.in_files.unwrap_or(0);
         let sql = format!(
             "(SELECT found, min(score) AS score FROM (
                SELECT rowid AS found, bm25(words) - 1000 AS score FROM words WHERE words MATCH ?1 UNION ALL
-               SELECT rowid >> {FILES_BITS}, bm25(file_words) FROM file_words WHERE file_words MATCH ?1) GROUP BY found)"
+               SELECT file_words.rowid >> {FILES_BITS}, bm25(file_words) FROM file_words JOIN file_text t ON t.serial = file_words.rowid
+               WHERE file_words MATCH ?1 AND t.level <= {reach}) GROUP BY found)"
         );
         (sql, vec![Value::Text(self.query.clone())])
     }
@@ -69,15 +78,13 @@ impl Search {
         serial: i64,
         typed: &str,
     ) -> Result<Vec<Passage>, StoreError> {
-        if !self.in_files {
-            return Ok(Vec::new());
-        }
+        let Some(reach) = self.in_files else { return Ok(Vec::new()) };
         let (first, end) = (serial << FILES_BITS, (serial + 1) << FILES_BITS);
         let mut statement = conn.prepare_cached(
             "SELECT file.key, file.body ->> '$.name', max(file.body ->> '$.level', item.level), t.pages FROM file_text t JOIN file ON file.key = t.file JOIN item ON item.key = file.item
-             WHERE t.serial IN (SELECT rowid FROM file_words WHERE file_words MATCH ?1 AND rowid >= ?2 AND rowid < ?3)",
+             WHERE t.level <= ?4 AND t.serial IN (SELECT rowid FROM file_words WHERE file_words MATCH ?1 AND rowid >= ?2 AND rowid < ?3)",
         )?;
-        let mut rows = statement.query(params![self.query, first, end])?;
+        let mut rows = statement.query(params![self.query, first, end, reach])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
             let (id, level): (String, u8) = (row.get(0)?, row.get(2)?);
@@ -176,7 +183,7 @@ pub fn facets(
     ceiling: u64,
 ) -> Result<Facets, StoreError> {
     let condition = condition(conn, asker, filter)?;
-    let (from, mut values) = match Search::of(conn, filter)? {
+    let (from, mut values) = match Search::of(conn, asker, filter)? {
         Some(search) => {
             let (table, values) = search.table();
             (format!("{table} CROSS JOIN item ON item.serial = +found"), values)

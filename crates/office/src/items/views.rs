@@ -237,7 +237,7 @@ pub fn list(conn: &Connection, asker: &Asker, filter: &ItemFilter) -> Result<Row
         None => format!("item.serial {direction}"),
         Some(column) => format!("{column} {direction}, item.serial {direction}"),
     };
-    let search = Search::of(conn, filter)?;
+    let search = Search::of(conn, asker, filter)?;
     let mut values = Vec::new();
     let from = match &search {
         Some(search) => {
@@ -305,7 +305,7 @@ pub fn count(
     ceiling: u64,
 ) -> Result<Count, StoreError> {
     let mut condition = condition(conn, asker, filter)?;
-    let from = match Search::of(conn, filter)? {
+    let from = match Search::of(conn, asker, filter)? {
         Some(search) => {
             let (table, values) = search.table();
             condition.values.splice(0..0, values);

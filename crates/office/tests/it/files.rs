@@ -68,9 +68,9 @@ fn clause_3_3_1_4_content_above_the_ceiling_is_refused() {
         h.refused(&registrar, "file.begin", json!({"item": higher, "name": "a", "bytes": 1})).code,
         "file.above_ceiling"
     );
-    for bytes in [0, (2_u64 << 30) + 1] {
+    for (bytes, code) in [(0, "file.empty"), ((2_u64 << 30) + 1, "file.size")] {
         let too = json!({"item": item, "name": "a", "bytes": bytes});
-        assert_eq!(h.refused(&registrar, "file.begin", too).code, "file.size");
+        assert_eq!(h.refused(&registrar, "file.begin", too).code, code);
     }
     // The approval lapses.
     h.go_to("2027-11-24");
@@ -208,7 +208,8 @@ fn clause_3_1_3_2_top_secret_content_only_in_a_session_on_site() {
     );
     assert_eq!(how("second_person")[0].person, h.registrar);
     assert_eq!((how("read_pages")[0].pages.as_deref(), &how("read_pages")[0].person), (Some("1"), &h.staff));
-    assert_eq!(how("kept")[0].person, h.custodian);
+    let keeps = how("kept").into_iter().filter(|one| one.until.is_none()).map(|one| &one.person);
+    assert_eq!(keeps.collect::<Vec<_>>(), [&h.custodian], "who registered it kept it before");
     // A reader is told of the own knowledge only, an outsider of nothing.
     assert!(who(&h.staff, of_item.clone()).iter().all(|one| one.person == h.staff));
     assert_eq!(who(&h.colleague, of_item.clone()), []);
@@ -293,6 +294,7 @@ fn clause_3_1_3_5_a_print_is_approved_and_each_copy_is_numbered() {
     let print = h.did(&applicant, "print.apply", apply(2));
     let this = json!({"print": print["id"]});
     let sheet = |copy: u32, page: u32| json!({"print": print["id"], "copy": copy, "page": page});
+    assert_eq!(h.refused(&applicant, "print.apply", apply(1)).code, "print.applied_already");
     assert_eq!(h.refused(&registrar, "print.make", this.clone()).code, "print.state");
     assert_eq!(h.refused(&applicant, "print.approve", this.clone()).status, jingui_office::Status::Access);
     let own = h.did(&head, "print.apply", apply(1));
@@ -323,6 +325,13 @@ fn clause_3_1_3_5_a_print_is_approved_and_each_copy_is_numbered() {
     for (copy, page) in [(0, 1), (3, 1), (1, 0), (1, 4)] {
         assert_eq!(h.refused(&registrar, "print.sheet", sheet(copy, page)).code, "view.no_such_page");
     }
+    // Once through the printer; spoilt, once more with the reason.
+    assert_eq!(h.refused(&registrar, "print.sheet", sheet(2, 3)).code, "print.sheet_given");
+    let again = |copy: u32| json!({"print": print["id"], "copy": copy, "reason": "卡纸，第三页已收存待销毁"});
+    assert_eq!(h.refused(&registrar, "print.again", again(3)).code, "item.no_such_copy");
+    h.did(&registrar, "print.again", again(2));
+    h.did(&registrar, "print.sheet", sheet(2, 3));
+    assert_eq!(h.refused(&registrar, "print.sheet", sheet(2, 3)).code, "print.sheet_given");
     // Only who made it, and only on that day.
     assert_eq!(h.refused(&head, "print.sheet", sheet(1, 1)).status, jingui_office::Status::Access);
     let store = h.office.store();
@@ -396,4 +405,63 @@ fn clause_3_1_1_3_what_changes_meanwhile_counts_at_the_next_step() {
     assert!(!finds(&item));
     assert_eq!(h.office.store().read(words::verify).unwrap().1, None);
     h.verify_clean();
+}
+
+/// Clauses 3.1.1.2, 5.1.2: who kept a copy stays known after it has moved on, with from and until.
+#[test]
+fn clause_3_1_1_2_who_kept_a_copy_stays_known() {
+    let h = Harness::on("2026-11-23");
+    let (item, copies) = h.item(2, 1);
+    let loan = h.did(
+        &h.by(&h.colleague),
+        "loan.apply",
+        json!({"item": item, "reason": "起草方案", "days": 3, "mode": "take_out"}),
+    );
+    let loan = loan["id"].clone();
+    h.did(&h.by(&h.office_head), "loan.approve", json!({"loan": loan}));
+    h.go_to("2026-11-24");
+    h.did(&h.by(&h.registrar), "loan.hand_over", json!({"loan": loan, "copy": copies[0]}));
+    h.did(&h.by(&h.colleague), "loan.acknowledge", json!({"loan": loan, "duties": true}));
+    let store = h.office.store();
+    let rows = store
+        .read(|conn| {
+            let asker = h.office.asker(conn, &h.office_head)?.unwrap();
+            knew(conn, &asker, &KnewFilter { item: Some(item.clone()), ..KnewFilter::default() })
+        })
+        .unwrap();
+    let kept: Vec<_> = rows.iter().filter(|row| row.how == "kept").collect();
+    assert_eq!(kept.len(), 1, "{rows:?}");
+    assert_eq!(
+        (&kept[0].person, kept[0].until.map(jingui_regulation::Moment::date)),
+        (&h.registrar, Some(day("2026-11-24")))
+    );
+    assert!(rows.iter().any(|row| row.how == "borrowed" && row.person == h.colleague && row.until.is_none()));
+    h.verify_clean();
+}
+
+/// Clause 3.1.1.3: the words of a file are found only by who reaches the level it was sealed at.
+#[test]
+fn clause_3_1_1_3_words_are_found_by_who_reaches_the_file() {
+    let h = Harness::on("2026-11-23");
+    approve_up_to(&h, 4, "2027-11-23");
+    let registered = json!({"item": {
+        "title": "关于另一事项的通知", "source": "国务院国资委", "category": "decision", "level": 3, "copies": 1,
+        "scope": {"kind": "named", "people": [h.staff], "departments": []}}});
+    let item = id(&h.did(&h.by(&h.registrar), "item.register", registered)["item"]);
+    ready(&h, &item, "aa01");
+    h.did(
+        &h.by(&h.office_head),
+        "item.mark",
+        json!({"item": item, "level": 1, "scope": {"kind": "everyone"}, "reason": "登记时看错"}),
+    );
+    // Somebody whose clearance no longer reaches level 3.
+    let person = json!({"person": h.colleague, "department": null, "roles": ["staff"], "class": "general", "clearance": 1});
+    h.did(&h.by(&h.security), "person.set_rights", person);
+    assert!(search(&h, &h.registrar, "预算").iter().any(|row| row["item"]["id"] == json!(item)));
+    assert_eq!(search(&h, &h.colleague, "另一事项").len(), 1, "the item itself is known");
+    assert_eq!(search(&h, &h.colleague, "预算").len(), 0);
+    let store = h.office.store();
+    let listed =
+        store.read(|conn| views::of_item(conn, &h.office.asker(conn, &h.colleague)?.unwrap(), &item));
+    assert_eq!(listed.unwrap(), Some(Vec::new()));
 }

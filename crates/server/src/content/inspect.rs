@@ -110,7 +110,7 @@ async fn note(edge: &Shared, id: &Id, found: &Found) -> Result<(), Unavailable> 
 fn fault_found(fault: &Fault) -> Found {
     let code = serde_json::to_value(fault).ok();
     let code = code.as_ref().and_then(|value| value.get("code")).and_then(serde_json::Value::as_str);
-    Found::Fault { code: code.unwrap_or("damaged").to_owned(), detail: fault.to_string() }
+    Found::Fault { code: code.unwrap_or("damaged").to_owned(), detail: fault.zh() }
 }
 
 /// What the look into a file found.

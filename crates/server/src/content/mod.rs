@@ -93,10 +93,15 @@ async fn pages_of(edge: &Edge, file: &File) -> Result<Zeroizing<Vec<u8>>, Unavai
     }
 }
 
+/// The file that an action's input names.
+pub(crate) fn file_named(input: &str) -> Option<Id> {
+    let input: serde_json::Value = serde_json::from_str(input).ok()?;
+    input.get("file")?.as_str()?.parse().ok()
+}
+
 /// Where the sealed bytes of a file lie, asked before it is removed.
 pub(crate) fn lies_at(edge: &Edge, input: &str) -> Option<String> {
-    let input: serde_json::Value = serde_json::from_str(input).ok()?;
-    let file: Id = input.get("file")?.as_str()?.parse().ok()?;
+    let file = file_named(input)?;
     let file = edge.office.store().read(|conn| views::file(conn, &file)).ok()??;
     file.state.sealed().map(|sealed| sealed.name.clone())
 }

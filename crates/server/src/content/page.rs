@@ -38,6 +38,8 @@ const PRINTED: u32 = 200;
 const QUALITY: u8 = 88;
 /// The width and height that a small page fits into, pixels: too small to be read, enough to find a page by its looks.
 const SMALL: (u32, u32) = (96, 128);
+/// The resolution at which the watermark is laid over small pages: large enough to be read.
+const SMALL_RESOLUTION: u32 = 72;
 /// Small pages in one picture.
 const STRIP: u32 = 12;
 
@@ -252,6 +254,13 @@ fn picture(raster: Raster, tile: &Tile, mark: &Mark) -> Result<Vec<u8>, MarkErro
     encode(width, height, page.rgb())
 }
 
+fn small_picture(strip: RgbImage, tile: &Tile) -> Result<Vec<u8>, MarkError> {
+    let (width, height) = strip.dimensions();
+    let mut page = jingui_watermark::Raster::new(width, height, strip.into_raw())?;
+    tile.stamp(&mut page);
+    encode(width, height, page.rgb())
+}
+
 fn encode(width: u32, height: u32, rgb: &[u8]) -> Result<Vec<u8>, MarkError> {
     let mut bytes = Vec::new();
     let mut encoder = JpegEncoder::new_with_quality(&mut bytes, QUALITY);
@@ -299,7 +308,9 @@ pub(crate) async fn small(
             imageops::replace(&mut strip, &drawn, left, top);
         }
     }
-    match encode(strip.width(), strip.height(), strip.as_raw()) {
+    // Large letters can be read even so: whose eyes they are for stands on them too.
+    let tile = tile(&edge, open, shown.lines, SMALL_RESOLUTION, language)?;
+    match small_picture(strip, &tile) {
         Ok(bytes) => Ok(jpeg(bytes)),
         Err(error) => {
             tracing::error!(%error, "small pages could not be written");

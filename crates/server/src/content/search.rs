@@ -68,15 +68,21 @@ pub(crate) fn hits(pages: &[PageText], sizes: &[(f64, f64)], typed: &str) -> Vec
     found
 }
 
-/// A box for each line that the letters stand on; a character has its even share of its line.
+/// How wide a character is beside a Chinese one: the narrow ones are about half as wide.
+fn breadth(c: char) -> f64 {
+    if c.is_ascii() { 0.5 } else { 1.0 }
+}
+
+/// A box for each line that the letters stand on; a character has its share of its line by its breadth.
 fn boxes(text: &PageText, letters: &[Letter], (width, height): (f64, f64)) -> Vec<HitBox> {
     let mut boxes = Vec::new();
     for line in letters.chunk_by(|a, b| a.1 == b.1) {
         let (Some(first), Some(last)) = (line.first(), line.last()) else { continue };
         let Some(run) = text.runs.get(first.1) else { continue };
-        // Lines have far fewer characters than a float has digits.
-        #[expect(clippy::cast_precision_loss)]
-        let share = |place: usize| run.width * place as f64 / run.text.chars().count().max(1) as f64;
+        let whole: f64 = run.text.chars().map(breadth).sum();
+        let share = |place: usize| {
+            run.width * run.text.chars().take(place).map(breadth).sum::<f64>() / whole.max(0.5)
+        };
         let (from, to) = (share(first.2), share(last.2 + 1));
         boxes.push(HitBox {
             left: (run.x + from) / width,

@@ -16,6 +16,7 @@ use jingui_vault::{Upload, VaultError};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{json, value::to_raw_value};
+use sha2::{Digest as _, Sha256};
 
 use super::{inspect, place};
 use crate::actions;
@@ -28,6 +29,8 @@ use crate::session::Signed;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// An upload that nobody went on with for this long is forgotten; it begins anew then.
 const FORGOTTEN: Duration = Duration::from_hours(2);
+/// After this long without a part an upload counts as broken off.
+const IDLE: Duration = Duration::from_mins(1);
 /// Most uploads at once of one person, and of all.
 const EACH: usize = 8;
 const MOST: usize = 64;
@@ -47,6 +50,20 @@ struct Slot {
     person: Id,
     touched: Instant,
     upload: Arc<tokio::sync::Mutex<Option<Upload>>>,
+    parts: Arc<Mutex<Vec<Part>>>,
+}
+
+/// A part that has come. Whoever goes on with an upload compares them with the file at hand first: another file of the same
+/// name and size would else be joined to the first half.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "UploadPart")]
+pub(crate) struct Part {
+    /// First byte.
+    from: u64,
+    /// The byte after the last.
+    to: u64,
+    /// SHA-256, hexadecimal.
+    digest: String,
 }
 
 /// How far an upload is.
@@ -56,6 +73,18 @@ pub(crate) struct Received {
     file: File,
     /// Bytes that have come; the next part begins here.
     received: u64,
+    /// The parts they came in.
+    parts: Vec<Part>,
+}
+
+impl Slot {
+    fn lock_parts(&self) -> MutexGuard<'_, Vec<Part>> {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn parts(&self) -> Vec<Part> {
+        self.lock_parts().clone()
+    }
 }
 
 impl Uploads {
@@ -71,15 +100,27 @@ impl Uploads {
             return Ok(slot.clone());
         }
         let own = all.values().filter(|slot| &slot.person == person).count();
-        if own >= EACH || all.len() >= MOST {
+        if own >= EACH {
+            // The own upload that was broken off longest ago makes room; it begins anew when it is gone on with.
+            let idle = |slot: &Slot| now.saturating_duration_since(slot.touched) > IDLE;
+            let oldest = all.iter().filter(|(_, slot)| &slot.person == person && idle(slot));
+            let oldest = oldest.min_by_key(|(_, slot)| slot.touched).map(|(id, _)| id.clone());
+            match oldest {
+                Some(oldest) => drop(all.remove(&oldest)),
+                None => return Err(Problem::edge(StatusCode::CONFLICT, "upload.too_many", language)),
+            }
+        }
+        if all.len() >= MOST {
             return Err(Problem::edge(StatusCode::CONFLICT, "upload.too_many", language));
         }
-        let slot = Slot { person: person.clone(), touched: now, upload: Arc::default() };
+        let slot =
+            Slot { person: person.clone(), touched: now, upload: Arc::default(), parts: Arc::default() };
         all.insert(file.clone(), slot.clone());
         Ok(slot)
     }
 
-    fn forget(&self, file: &Id) {
+    /// Forgets an upload; it frees its place.
+    pub(crate) fn forget(&self, file: &Id) {
         self.lock().remove(file);
     }
 
@@ -124,11 +165,11 @@ pub(crate) async fn progress(
 ) -> Result<Json<Received>, Problem> {
     let file = arriving(&edge, &signed, &id, Language::of(&headers))?;
     let slot = edge.uploads.lock().get(&file.id).cloned();
-    let received = match slot {
-        Some(slot) => slot.upload.lock().await.as_ref().map_or(0, Upload::received),
-        None => 0,
+    let (received, parts) = match slot {
+        Some(slot) => (slot.upload.lock().await.as_ref().map_or(0, Upload::received), slot.parts()),
+        None => (0, Vec::new()),
     };
-    Ok(Json(Received { file, received }))
+    Ok(Json(Received { file, received, parts }))
 }
 
 /// `PUT /api/files/{file}/bytes/{from}`: the next part, of any length.
@@ -147,6 +188,7 @@ pub(crate) async fn receive(
         return Err(Problem::edge(StatusCode::CONFLICT, "upload.busy", language));
     };
     if held.is_none() {
+        slot.lock_parts().clear();
         let begun = edge.content.vault.begin(place(&file)).map_err(|error| broken(&error, language))?;
         *held = Some(begun);
     }
@@ -156,7 +198,13 @@ pub(crate) async fn receive(
         problem.facts.insert("received".to_owned(), upload.received().into());
         return Err(problem);
     }
-    if let Err(problem) = take(&edge, &signed, &file, upload, body, language).await {
+    let mut digest = Sha256::new();
+    let taken = take(&edge, &signed, &file, upload, body, &mut digest, language).await;
+    if upload.received() > from {
+        let digest = data_encoding::HEXLOWER.encode(&digest.finalize());
+        slot.lock_parts().push(Part { from, to: upload.received(), digest });
+    }
+    if let Err(problem) = taken {
         if problem.code == "upload.broken" {
             // What is on the disk can't be trusted any more: it begins anew.
             *held = None;
@@ -165,14 +213,14 @@ pub(crate) async fn receive(
     }
     let received = upload.received();
     if received < file.bytes {
-        return Ok(Json(Received { file, received }));
+        return Ok(Json(Received { file, received, parts: slot.parts() }));
     }
     let whole = held.take();
     drop(held);
     edge.uploads.forget(&file.id);
     let Some(whole) = whole else { return Err(Problem::absent(language)) };
     let file = keep(&edge, &signed, file, whole, language).await?;
-    Ok(Json(Received { file, received }))
+    Ok(Json(Received { file, received, parts: slot.parts() }))
 }
 
 /// Seals what comes, piece by piece; never more than the file was said to have.
@@ -182,6 +230,7 @@ async fn take(
     file: &File,
     upload: &mut Upload,
     body: Body,
+    digest: &mut Sha256,
     language: Language,
 ) -> Result<(), Problem> {
     let mut stream = body.into_data_stream();
@@ -207,8 +256,11 @@ async fn take(
         waiting.extend_from_slice(&piece);
         if waiting.len() >= PIECE || end.is_some() {
             // Sealing takes the processor, writing the disk; neither may hold up a worker's other requests.
-            tokio::task::block_in_place(|| upload.push(&waiting))
-                .map_err(|error| broken(&error, language))?;
+            tokio::task::block_in_place(|| {
+                digest.update(&waiting);
+                upload.push(&waiting)
+            })
+            .map_err(|error| broken(&error, language))?;
             waiting.clear();
             if !edge.sessions.lasts(&signed.session, Instant::now(), edge.limits()) {
                 return Err(Problem::not_signed_in(language));
