@@ -93,12 +93,19 @@ export async function confirm(page, name) {
   await page.locator('.el-message-box').waitFor({ state: 'hidden' })
 }
 
-/** Chooses an option of a select by its label. */
+/** Chooses an option of a select by its label, and sees that it was taken: while the list is filtered, a click can go
+ *  astray. */
 export async function choose(page, label, option) {
   const select = page.getByRole('combobox', { name: label, exact: true })
-  // What is chosen already lies over the field; the click goes to it and opens the list all the same.
-  await select.click({ force: true })
-  await page.locator('.el-select-dropdown:visible').first().waitFor()
-  if ((await select.getAttribute('readonly')) === null) await select.pressSequentially(option)
-  await page.locator('.el-select-dropdown__item:visible', { hasText: option }).first().click()
+  const chosen = page.locator('.el-select').filter({ has: select }).getByText(option).first()
+  for (let tries = 0; tries < 3; tries += 1) {
+    // What is chosen already lies over the field; the click goes to it and opens the list all the same.
+    await select.click({ force: true })
+    await page.locator('.el-select-dropdown:visible').first().waitFor()
+    if ((await select.getAttribute('readonly')) === null) await select.fill(option)
+    await page.locator('.el-select-dropdown__item:visible', { hasText: option }).first().click()
+    if (await chosen.waitFor({ timeout: 2000 }).then(() => true, () => false)) return
+    await page.keyboard.press('Escape')
+  }
+  throw new Error(`${option} can't be chosen as ${label}`)
 }
