@@ -49,7 +49,7 @@ enum Command {
         /// Memory for the database's pages in MiB; a register of a million items wants 256.
         #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u64).range(32..=16384))]
         cache_mib: u64,
-        /// Where sealed files lie: a directory, or an address such as s3://bucket/prefix with credentials in `AWS_…`.
+        /// Where sealed files lie: a directory, or an address such as `s3://bucket/prefix` with credentials in `AWS_…`.
         #[arg(long)]
         vault: Option<String>,
         #[command(flatten)]

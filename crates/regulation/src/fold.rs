@@ -93,7 +93,7 @@ pub fn search(input: &str) -> String {
         .collect()
 }
 
-/// Pairs of a traditional character and its usual simplified one, blanks between. Taken from the table TSCharacters of `OpenCC` (Apache-2.0).
+/// Pairs of a traditional character and its usual simplified one, blanks between. Taken from the table `TSCharacters` of `OpenCC` (Apache-2.0).
 const SIMPLIFIED: &str = include_str!("simplified.txt");
 
 fn simplify(c: char) -> char {

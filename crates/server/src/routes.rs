@@ -6,7 +6,7 @@ use crate::actions::Done;
 use crate::content::page::{OpenFile, Resolution, Words};
 use crate::content::rebuild;
 use crate::content::search::Hit;
-use crate::content::upload::Received;
+use crate::content::upload::Arrived;
 use crate::imports::{Mapped, Running, Uploaded};
 use crate::sign_in::{Countersign, Credentials, Me};
 use crate::verification::Progress;
@@ -142,7 +142,7 @@ fn imports() -> Vec<Route> {
 }
 
 fn content() -> Vec<Route> {
-    let received: fn(&mut SchemaGenerator) -> Schema = SchemaGenerator::subschema_for::<Received>;
+    let received: fn(&mut SchemaGenerator) -> Schema = SchemaGenerator::subschema_for::<Arrived>;
     let picture = || Answered::Any("image/jpeg");
     vec![
         get("/api/files/{file}/bytes", ("上传进度", "How much of a file has come"), Answered::Json(received)),

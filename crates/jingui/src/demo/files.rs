@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
 use jingui_crypto::RootKey;
 use jingui_office::items::Item;
 use jingui_office::items::views::{ItemFilter, list};
@@ -34,8 +33,15 @@ pub fn furnish(scene: &mut Scene, root: &RootKey, data: &Path) -> anyhow::Result
     let approval = json!({ "level": 3, "number": "岳国保测〔2026〕18号", "authority": "岳东省国家保密局", "valid_until": until });
     let approval = scene.act("security", "ceiling.enter", &approval)?;
     scene.act("sunli", "ceiling.confirm", &json!({ "approval": id(&approval)? }))?;
-    let room = scene.rooms.first().context("no room")?.clone();
-    scene.act("security", "room.set_terminals", &json!({ "room": room, "terminals": ["127.0.0.1"] }))?;
+    let reading = scene.office.store().read(|conn| -> Result<_, StoreError> {
+        let mut statement = conn.prepare("SELECT key FROM room WHERE body ->> '$.reading' = 1")?;
+        let keys = statement.query_map([], |row| row.get::<_, String>(0))?;
+        Ok(keys.collect::<Result<Vec<_>, _>>()?)
+    })?;
+    for one in reading {
+        let terminals = json!({ "room": one, "terminals": ["127.0.0.1"] });
+        scene.act("security", "room.set_terminals", &terminals)?;
+    }
 
     let vault = data.join("vault");
     let vault = Vault::open(root, &vault.to_string_lossy(), &data.join("spool"))?;

@@ -22,13 +22,18 @@ const LEFT: f64 = 28.0;
 const TOP: f64 = 37.0;
 const WIDTH: f64 = 156.0;
 const CHARACTERS: usize = 28;
-const LINES: usize = 22;
+const LINES: u32 = 22;
 /// Size 3 (16 points), and the distance of lines that fills the area with 22.
 const SIZE: f64 = 5.57;
 const LINE: f64 = 10.22;
 const HEAD: u32 = 3;
 const TITLE: u32 = 1;
 const BODY: u32 = 2;
+
+/// How many characters, as a measure.
+fn long(text: &str) -> f64 {
+    u32::try_from(text.chars().count()).map_or(0.0, f64::from)
+}
 
 struct Sheet {
     objects: String,
@@ -41,7 +46,7 @@ impl Sheet {
         let count = text.chars().count().saturating_sub(1);
         let id = self.next;
         self.next += 1;
-        let width = size * (text.chars().count().max(1)) as f64;
+        let width = size * long(&text).max(1.0);
         let delta = if count > 0 { format!(" DeltaX=\"g {count} {size:.2}\"") } else { String::new() };
         let _ = write!(
             self.objects,
@@ -52,7 +57,7 @@ impl Sheet {
     }
 
     fn centred(&mut self, font: u32, size: f64, y: f64, colour: &str, text: &str) {
-        let x = LEFT + (WIDTH - size * text.chars().count() as f64) / 2.0;
+        let x = LEFT + (WIDTH - size * long(text)) / 2.0;
         self.text(font, size, (x, y), colour, text);
     }
 
@@ -70,10 +75,10 @@ impl Sheet {
 /// Writes a letter.
 pub fn ofd(letter: &Letter) -> anyhow::Result<Vec<u8>> {
     let mut sheets = vec![Sheet { objects: String::new(), next: 100 }];
-    let mut row = 9;
+    let mut row: u32 = 9;
     if let Some(first) = sheets.first_mut() {
         first.text(HEAD, SIZE, (LEFT, TOP), "0 0 0", &letter.marking);
-        let size = (WIDTH / (letter.source.chars().count() as f64 + 2.0)).min(17.0);
+        let size = (WIDTH / (long(&letter.source) + 2.0)).min(17.0);
         first.centred(TITLE, size, TOP + 22.0, "204 0 0", &format!("{}文件", letter.source));
         first.centred(BODY, SIZE, TOP + 52.0, "0 0 0", &letter.number);
         first.red_line(TOP + 61.0);
@@ -95,12 +100,12 @@ pub fn ofd(letter: &Letter) -> anyhow::Result<Vec<u8>> {
     lines.push(right(&letter.dated));
     for line in lines {
         if row >= LINES {
-            let next = 10_000 * (sheets.len() as u32 + 1);
+            let next = 10_000 * (u32::try_from(sheets.len())? + 1);
             sheets.push(Sheet { objects: String::new(), next });
             row = 0;
         }
         if let (Some(sheet), false) = (sheets.last_mut(), line.is_empty()) {
-            sheet.text(BODY, SIZE, (LEFT, TOP + LINE * row as f64), "0 0 0", &line);
+            sheet.text(BODY, SIZE, (LEFT, TOP + LINE * f64::from(row)), "0 0 0", &line);
         }
         row += 1;
     }

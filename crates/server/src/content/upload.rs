@@ -68,7 +68,8 @@ pub(crate) struct Part {
 
 /// How far an upload is.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Received {
+#[schemars(rename = "Received")]
+pub(crate) struct Arrived {
     /// The file.
     file: File,
     /// Bytes that have come; the next part begins here.
@@ -162,14 +163,14 @@ pub(crate) async fn progress(
     signed: Signed,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Result<Json<Received>, Problem> {
+) -> Result<Json<Arrived>, Problem> {
     let file = arriving(&edge, &signed, &id, Language::of(&headers))?;
     let slot = edge.uploads.lock().get(&file.id).cloned();
     let (received, parts) = match slot {
         Some(slot) => (slot.upload.lock().await.as_ref().map_or(0, Upload::received), slot.parts()),
         None => (0, Vec::new()),
     };
-    Ok(Json(Received { file, received, parts }))
+    Ok(Json(Arrived { file, received, parts }))
 }
 
 /// `PUT /api/files/{file}/bytes/{from}`: the next part, of any length.
@@ -179,7 +180,7 @@ pub(crate) async fn receive(
     Path((id, from)): Path<(String, String)>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<Received>, Problem> {
+) -> Result<Json<Arrived>, Problem> {
     let language = Language::of(&headers);
     let from: u64 = from.parse().map_err(|_| Problem::absent(language))?;
     let file = arriving(&edge, &signed, &id, language)?;
@@ -213,14 +214,14 @@ pub(crate) async fn receive(
     }
     let received = upload.received();
     if received < file.bytes {
-        return Ok(Json(Received { file, received, parts: slot.parts() }));
+        return Ok(Json(Arrived { file, received, parts: slot.parts() }));
     }
     let whole = held.take();
     drop(held);
     edge.uploads.forget(&file.id);
     let Some(whole) = whole else { return Err(Problem::absent(language)) };
     let file = keep(&edge, &signed, file, whole, language).await?;
-    Ok(Json(Received { file, received, parts: slot.parts() }))
+    Ok(Json(Arrived { file, received, parts: slot.parts() }))
 }
 
 /// Seals what comes, piece by piece; never more than the file was said to have.
