@@ -143,7 +143,7 @@ fn imports() -> Vec<Route> {
 
 fn content() -> Vec<Route> {
     let received: fn(&mut SchemaGenerator) -> Schema = SchemaGenerator::subschema_for::<Arrived>;
-    let picture = || Answered::Any("image/jpeg");
+    let picture = || Answered::Any("image/webp");
     vec![
         get("/api/files/{file}/bytes", ("上传进度", "How much of a file has come"), Answered::Json(received)),
         Route {
