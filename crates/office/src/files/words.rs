@@ -16,6 +16,7 @@ use crate::work::Work;
 pub(super) fn keep(work: &mut Work<'_, '_>, file: &File, pages: &[String]) -> Result<Option<String>, Stop> {
     let item = work.need::<Item>(&file.item)?.record;
     let searchable = file.level.max(item.marking.level()) < Level::TopSecret
+        && item.void.is_none()
         && pages.iter().any(|page| !page.trim().is_empty());
     if !searchable {
         remove(work, &file.id)?;

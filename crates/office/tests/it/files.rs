@@ -403,6 +403,10 @@ fn clause_3_1_1_3_what_changes_meanwhile_counts_at_the_next_step() {
     h.did(&head, "item.strike", json!({"item": item, "copies": [], "reason": "重复登记"}));
     assert_eq!(h.refused(&reader, "view.page", page).code, "item.void");
     assert!(!finds(&item));
+    // Nor do they come back with a look into the file that ends later.
+    let late = json!({"name": "pages", "kind": "pdf", "pages": 3, "notices": ["recognised"], "words": WORDS});
+    h.did(&Caller::Clock, "file.note", json!({"file": file, "found": late}));
+    assert!(!finds(&item));
     assert_eq!(h.office.store().read(words::verify).unwrap().1, None);
     h.verify_clean();
 }

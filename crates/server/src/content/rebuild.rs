@@ -91,11 +91,11 @@ pub(crate) async fn start(
     let language = Language::of(&headers);
     input::nothing(body, language).await?;
     administrator(&edge, &signed, language)?;
+    let files = edge.office.store().read(views::searched);
+    let files = files.map_err(|error: StoreError| Problem::store(&error, language))?;
     if !edge.rebuild.begin() {
         return Err(Problem::edge(StatusCode::CONFLICT, "rebuild.running", language));
     }
-    let files = edge.office.store().read(views::searched);
-    let files = files.map_err(|error: StoreError| Problem::store(&error, language))?;
     let working = edge.clone();
     tokio::spawn(async move {
         let (total, mut done, mut failed) = (files.len() as u64, 0, 0);
