@@ -9,12 +9,12 @@ before(async () => { office = await open() })
 after(async () => { await office?.close() })
 
 const PAGES = {
-  zhoumin: ['/workbench', '/register', '/receipts', '/items', '/loans', '/desk', '/reading', '/mine', '/import', '/cabinets', '/incidents', '/settings', '/nowhere'],
-  sunli: ['/workbench', '/loans', '/people', '/incidents'],
+  zhoumin: ['/workbench', '/register', '/receipts', '/items', '/loans', '/desk', '/reading', '/prints', '/mine', '/import', '/cabinets', '/incidents', '/knew', '/settings', '/nowhere'],
+  sunli: ['/workbench', '/loans', '/people', '/incidents', '/content'],
   lilei: ['/workbench', '/items', '/mine'],
-  security: ['/workbench', '/people', '/settings'],
+  security: ['/workbench', '/people', '/settings', '/content'],
   auditor: ['/journal'],
-  system: ['/workbench'],
+  system: ['/workbench', '/content'],
 }
 
 for (const [account, paths] of Object.entries(PAGES)) {
@@ -65,7 +65,7 @@ test('sign-in, an item with its timeline, and the English console', async () => 
   await page.screenshot({ path: join(screenshots, 'item-zhoumin-1920.png') })
 
   const english = await office.as('lilei', { english: true })
-  for (const path of ['/workbench', '/items', '/mine', '/loans', '/settings']) {
+  for (const path of ['/workbench', '/items', '/mine', '/loans', '/prints', '/knew', '/settings']) {
     await english.goto(office.base + path)
     await settled(english)
     const chrome = await english.locator('nav, h1, thead, .el-button').allInnerTexts()
