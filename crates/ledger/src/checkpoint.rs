@@ -5,6 +5,7 @@ use data_encoding::BASE64;
 
 use crate::LedgerError;
 use crate::hash::Hash;
+use crate::proof_text::base64;
 
 /// A journal's size and root.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,9 +35,7 @@ impl Checkpoint {
             && size.bytes().all(|byte| byte.is_ascii_digit())
             && (size == "0" || !size.starts_with('0'));
         let size = size.parse().ok().filter(|_| plain).ok_or(wrong(2, "a number"))?;
-        let root = BASE64
-            .decode(lines.next().unwrap_or_default().as_bytes())
-            .ok()
+        let root = base64(lines.next().unwrap_or_default())
             .and_then(|bytes| bytes.try_into().ok())
             .ok_or(wrong(3, "32 bytes in base 64"))?;
         if lines.next() == Some("") && lines.next().is_none() {

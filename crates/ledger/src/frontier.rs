@@ -1,37 +1,48 @@
 //! The growing edge of a tree: the roots of its complete subtrees, largest first. Enough to append and to know the
 //! root, in at most 2 KiB whatever the size. Never keeps a leaf, and can't prove that one is there.
 
-use std::marker::PhantomData;
-
 use crate::LedgerError;
 use crate::hash::{Hash, TreeHash};
+use crate::proof::STEP;
 
 /// The growing edge of a tree of `size` leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frontier<H> {
     size: u64,
     peaks: Vec<Hash>,
-    hash: PhantomData<H>,
+    hash: H,
 }
 
-impl<H: TreeHash> Default for Frontier<H> {
+impl<H: TreeHash + Default> Default for Frontier<H> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<H: TreeHash> Frontier<H> {
+impl<H: TreeHash + Default> Frontier<H> {
     /// The empty tree.
-    pub const fn new() -> Self {
-        Self { size: 0, peaks: Vec::new(), hash: PhantomData }
+    pub fn new() -> Self {
+        Self::with(H::default())
+    }
+
+    /// [`Self::restore_with`] for a hash function known by its type.
+    pub fn restore(size: u64, peaks: Vec<Hash>) -> Result<Self, LedgerError> {
+        Self::restore_with(H::default(), size, peaks)
+    }
+}
+
+impl<H: TreeHash> Frontier<H> {
+    /// The empty tree over that hash function.
+    pub const fn with(hash: H) -> Self {
+        Self { size: 0, peaks: Vec::new(), hash }
     }
 
     /// A tree as it was saved; refuses peaks that don't fit the size in number. Whether they are the right ones shows
     /// only against a root known otherwise.
-    pub fn restore(size: u64, peaks: Vec<Hash>) -> Result<Self, LedgerError> {
+    pub fn restore_with(hash: H, size: u64, peaks: Vec<Hash>) -> Result<Self, LedgerError> {
         let expected = size.count_ones() as usize;
         if peaks.len() == expected {
-            Ok(Self { size, peaks, hash: PhantomData })
+            Ok(Self { size, peaks, hash })
         } else {
             Err(LedgerError::Peaks { size, expected, found: peaks.len() })
         }
@@ -39,12 +50,24 @@ impl<H: TreeHash> Frontier<H> {
 
     /// Appends a leaf of these bytes; answers its hash. One leaf costs one hash of its bytes and, on average, one node.
     pub fn append(&mut self, data: &[u8]) -> Hash {
-        let leaf = H::leaf(data);
+        self.append_with(data, |_, _, _| {})
+    }
+
+    /// Appends as [`Self::append`] does and reports the root of each complete subtree of height 8, 16, 24 … that this
+    /// leaf completes: height, number among those of its height from 0, root. Whoever keeps these can make proofs with
+    /// [`crate::inclusion`] and [`crate::consistency`].
+    pub fn append_with(&mut self, data: &[u8], mut report: impl FnMut(u8, u64, &Hash)) -> Hash {
+        let leaf = self.hash.leaf(data);
         let mut peak = leaf;
+        let mut height = 0;
         // Each trailing one of the old size is a complete subtree as large as the one that grows.
         for _ in 0..self.size.trailing_ones() {
             if let Some(left) = self.peaks.pop() {
-                peak = H::node(&left, &peak);
+                peak = self.hash.node(&left, &peak);
+            }
+            height += 1;
+            if height % STEP == 0 {
+                report(height, self.size >> height, &peak);
             }
         }
         self.peaks.push(peak);
@@ -65,7 +88,10 @@ impl<H: TreeHash> Frontier<H> {
     /// The root over all leaves.
     pub fn root(&self) -> Hash {
         let mut peaks = self.peaks.iter().rev();
-        peaks.next().map_or_else(H::empty, |last| peaks.fold(*last, |right, left| H::node(left, &right)))
+        peaks.next().map_or_else(
+            || self.hash.empty(),
+            |last| peaks.fold(*last, |right, left| self.hash.node(left, &right)),
+        )
     }
 }
 
@@ -80,12 +106,12 @@ mod tests {
     /// The definition of RFC 6962, section 2.1, as it stands there.
     fn model(leaves: &[Vec<u8>]) -> Hash {
         match leaves {
-            [] => Sha256::empty(),
-            [leaf] => Sha256::leaf(leaf),
+            [] => Sha256.empty(),
+            [leaf] => Sha256.leaf(leaf),
             _ => {
                 let split = leaves.len().next_power_of_two() / 2;
                 let (left, right) = leaves.split_at(split);
-                Sha256::node(&model(left), &model(right))
+                Sha256.node(&model(left), &model(right))
             }
         }
     }
