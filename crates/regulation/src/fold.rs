@@ -84,13 +84,13 @@ pub fn text(input: &str) -> Result<String, FoldError> {
 /// A key to search and compare by: half-width, lower case, no white space, brackets unified, traditional characters as
 /// their simplified ones.
 pub fn search(input: &str) -> String {
-    input
-        .chars()
-        .filter(|c| !is_invisible(*c))
-        .map(|c| simplify(unify_bracket(narrow(c))))
-        .filter(|c| !c.is_whitespace() && !c.is_control())
-        .flat_map(char::to_lowercase)
-        .collect()
+    input.chars().flat_map(search_character).collect()
+}
+
+/// What one character becomes in [`search`]: nothing, itself, or others.
+pub fn search_character(c: char) -> impl Iterator<Item = char> {
+    let kept = Some(c).filter(|c| !is_invisible(*c)).map(|c| simplify(unify_bracket(narrow(c))));
+    kept.filter(|c| !c.is_whitespace() && !c.is_control()).into_iter().flat_map(char::to_lowercase)
 }
 
 /// Pairs of a traditional character and its usual simplified one, blanks between. Taken from the table `TSCharacters` of `OpenCC` (Apache-2.0).

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use super::item::phrase;
 use super::reading::readable;
-use super::search::{Passage, Search};
+use super::search::{FOUND, Passage, Search};
 use super::{Copy, Item};
 use crate::loans::Loan;
 use crate::loans::terms::terms;
@@ -219,10 +219,12 @@ pub fn list(conn: &Connection, asker: &Asker, filter: &ItemFilter) -> Result<Row
         ItemSort::Level => (Some("item.level"), true),
     };
     let key = column.unwrap_or("''");
+    let mut from_serial = None;
     if let Some(Cursor(parts)) = &filter.cursor
         && let [at, serial] = parts.as_slice()
         && let Ok(serial) = serial.parse::<i64>()
     {
+        from_serial = Some(serial);
         let than = if descending { "<" } else { ">" };
         match column {
             None => condition.and(format!("item.serial {than} ?"), [Value::Integer(serial)]),
@@ -238,63 +240,83 @@ pub fn list(conn: &Connection, asker: &Asker, filter: &ItemFilter) -> Result<Row
         Some(column) => format!("{column} {direction}, item.serial {direction}"),
     };
     let search = Search::of(conn, asker, filter)?;
-    let mut values = Vec::new();
-    let from = match &search {
-        Some(search) => {
-            let (table, first) = if sort == ItemSort::Relevance { search.ranked() } else { search.table() };
-            values = first;
-            match column {
-                // Newest first is the order the index of words is kept in: it stops at the page's end. Without `+` the
-                // two sides compare by different affinities, and no index of `item` serves.
-                None => format!("{table} CROSS JOIN item ON item.serial = +found"),
-                Some(_) => format!("item INNER JOIN {table} ON item.serial = +found"),
-            }
-        }
-        None => "item".to_owned(),
+    let select = |from: &str, order: &str| {
+        format!(
+            "SELECT item.key, item.version, item.body, {key}, item.serial FROM {from} WHERE {} {order} LIMIT {}",
+            condition.sql(),
+            limit + 1
+        )
     };
-    values.extend(condition.values.iter().cloned());
-    let order = match (&search, sort) {
-        (Some(_), ItemSort::Relevance) => "score, found DESC".to_owned(),
-        (Some(_), _) if column.is_none() => format!("found {direction}"),
-        _ => order,
-    };
-    let sql = format!(
-        "SELECT item.key, item.version, item.body, {key}, item.serial FROM {from} WHERE {} ORDER BY {order} LIMIT {}",
-        condition.sql(),
-        limit + 1
-    );
-    let mut statement = conn.prepare_cached(&sql)?;
-    let mut found = statement.query(params_from_iter(&values))?;
-    let mut rows = Vec::with_capacity(limit);
-    let mut next = None;
-    let mut last = Cursor(Vec::new());
-    while let Some(row) = found.next()? {
-        if rows.len() == limit {
-            // The best are on the first page; whoever needs more asks more precisely.
-            next = (sort != ItemSort::Relevance).then(|| last.to_text());
-            break;
+    let mut page = Page { conn, search: search.as_ref(), limit, rows: Vec::new(), last: None, more: false };
+    match (&search, column) {
+        // Newest first is the order the indexes of words are kept in: it stops at the page's end.
+        (Some(search), None) if sort != ItemSort::Relevance => {
+            let mut statement = conn.prepare_cached(&select(FOUND, ""))?;
+            search.candidates(conn, from_serial, descending, |chunk| {
+                let serials = Value::Text(serde_json::to_string(chunk)?);
+                let values = std::iter::once(&serials).chain(&condition.values);
+                page.fill(&mut statement.query(params_from_iter(values))?)
+            })?;
         }
-        let at: Value = row.get(3)?;
-        let at = match at {
-            Value::Text(text) => text,
-            Value::Integer(number) => number.to_string(),
-            _ => String::new(),
-        };
-        let serial: i64 = row.get(4)?;
-        last = Cursor(vec![at, serial.to_string()]);
-        let item: String = row.get(0)?;
-        let passages = match (&search, &filter.q) {
-            (Some(search), Some(typed)) => search.passages(conn, serial, typed)?,
-            _ => Vec::new(),
-        };
-        rows.push(ItemRow {
-            version: row.get(1)?,
-            item: raw(row, 2)?,
-            places: places(conn, &item)?,
-            passages,
-        });
+        (Some(search), _) => {
+            let (table, mut values) = if sort == ItemSort::Relevance {
+                search.ranked(search.ranked_from(conn)?)
+            } else {
+                search.table()
+            };
+            values.extend(condition.values.iter().cloned());
+            // Without `+` the two sides compare by different affinities, and no index of `item` serves.
+            let from = format!("item INNER JOIN {table} ON item.serial = +found");
+            let ranked = "ORDER BY score, found DESC".to_owned();
+            let order = if column.is_none() { ranked } else { format!("ORDER BY {order}") };
+            page.fill(&mut conn.prepare_cached(&select(&from, &order))?.query(params_from_iter(&values))?)?;
+        }
+        (None, _) => {
+            let sql = select("item", &format!("ORDER BY {order}"));
+            page.fill(&mut conn.prepare_cached(&sql)?.query(params_from_iter(&condition.values))?)?;
+        }
     }
-    Ok(Rows { rows, next })
+    // The best are on the first page; whoever needs more asks more precisely.
+    let next = page.last.filter(|_| page.more && sort != ItemSort::Relevance).map(|last| last.to_text());
+    Ok(Rows { rows: page.rows, next })
+}
+
+/// A page of items while it fills.
+struct Page<'a> {
+    conn: &'a Connection,
+    search: Option<&'a Search>,
+    limit: usize,
+    rows: Vec<ItemRow>,
+    last: Option<Cursor>,
+    /// Whether there is one more behind the last.
+    more: bool,
+}
+
+impl Page<'_> {
+    /// Takes rows of key, version, body, sort value and serial; answers whether the page is full.
+    fn fill(&mut self, found: &mut rusqlite::Rows<'_>) -> Result<bool, StoreError> {
+        while let Some(row) = found.next()? {
+            if self.rows.len() == self.limit {
+                self.more = true;
+                return Ok(true);
+            }
+            let at = match row.get(3)? {
+                Value::Text(text) => text,
+                Value::Integer(number) => number.to_string(),
+                _ => String::new(),
+            };
+            let serial: i64 = row.get(4)?;
+            self.last = Some(Cursor(vec![at, serial.to_string()]));
+            let item: String = row.get(0)?;
+            self.rows.push(ItemRow {
+                version: row.get(1)?,
+                item: raw(row, 2)?,
+                places: places(self.conn, &item)?,
+                passages: self.search.map_or(Ok(Vec::new()), |search| search.passages(self.conn, serial))?,
+            });
+        }
+        Ok(false)
+    }
 }
 
 /// How many items a filter finds, up to the ceiling.
@@ -304,16 +326,12 @@ pub fn count(
     filter: &ItemFilter,
     ceiling: u64,
 ) -> Result<Count, StoreError> {
-    let mut condition = condition(conn, asker, filter)?;
-    let from = match Search::of(conn, asker, filter)? {
-        Some(search) => {
-            let (table, values) = search.table();
-            condition.values.splice(0..0, values);
-            format!("{table} CROSS JOIN item ON item.serial = +found")
-        }
-        None => "item".to_owned(),
+    let condition = condition(conn, asker, filter)?;
+    let Some(search) = Search::of(conn, asker, filter)? else {
+        return count_rows(conn, "item", &condition, ceiling);
     };
-    count_rows(conn, &from, &condition, ceiling)
+    let count = search.visible(conn, &condition, ceiling + 1)?.len() as u64;
+    Ok(Count { count: count.min(ceiling), more: count > ceiling })
 }
 
 fn places(conn: &Connection, item: &str) -> Result<Vec<Place>, StoreError> {
@@ -569,4 +587,11 @@ pub fn sources(conn: &Connection, asker: &Asker, typed: &str) -> Result<Vec<Stri
     let mut statement = conn.prepare_cached(&sql)?;
     let rows = statement.query_map(params_from_iter(&values), |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The level of an item, whoever asks: for what is sealed before the office is asked. Never told to anybody.
+pub fn level_of(conn: &Connection, item: &Id) -> Result<Option<Level>, StoreError> {
+    let mut statement = conn.prepare_cached("SELECT level FROM item WHERE key = ?1")?;
+    let level: Option<u8> = statement.query_row([item.as_str()], |row| row.get(0)).optional()?;
+    Ok(level.and_then(|level| Level::new(i64::from(level))))
 }
