@@ -37,7 +37,10 @@ struct Order {
     /// Seconds of each measure, after two to warm up.
     #[arg(long, default_value_t = 10)]
     seconds: u64,
-    /// Only these: detail, lists, searches, loans, import; left out, all of them.
+    /// Files of text among the items of level 1; they stay in the kept office.
+    #[arg(long, default_value_t = 0)]
+    files: u32,
+    /// Only these: detail, lists, searches, files, loans, import; left out, all of them.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Seed of everything generated.
@@ -46,6 +49,12 @@ struct Order {
     /// Only serve the smallest answer (used by the benchmark itself).
     #[arg(long, hide = true)]
     bare: bool,
+}
+
+impl Order {
+    fn wants(&self, part: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| only == part)
+    }
 }
 
 fn main() -> anyhow::Result<()> {
@@ -60,6 +69,9 @@ fn main() -> anyhow::Result<()> {
     let exe = std::env::current_exe()?;
     let target = exe.parent().and_then(Path::parent).context("no target directory")?.join("bench");
     let office = Generated::get(&target, order.items, order.seed, order.fresh)?;
+    if order.files > 0 {
+        office.fill(order.files, order.seed)?;
+    }
     if order.only_make {
         return Ok(());
     }
@@ -89,7 +101,7 @@ async fn run(order: &Order, office: &Generated) -> anyhow::Result<String> {
         megabytes(resident) <= 200.0,
     );
     let stage = Stage::set(&server, office, sampled, order.seconds).await?;
-    let wanted = |part: &str| order.only.is_empty() || order.only.iter().any(|only| only == part);
+    let wanted = |part: &str| order.wants(part);
     if wanted("detail") {
         say("item detail");
         let found = stage.detail().await?;
@@ -120,6 +132,7 @@ async fn run(order: &Order, office: &Generated) -> anyhow::Result<String> {
             table.part(&format!("{} ({rows} rows), 1 client", query.name), &found);
         }
     }
+    content(order, &stage, &mut table).await?;
     if wanted("loans") {
         say("loans");
         let found = stage.loans().await?;
@@ -155,6 +168,28 @@ async fn run(order: &Order, office: &Generated) -> anyhow::Result<String> {
     drop(again);
     std::fs::remove_dir_all(&data)?;
     Ok(table.text)
+}
+
+/// What is in files: searching it, and putting it in.
+async fn content(order: &Order, stage: &Stage<'_>, table: &mut Table) -> anyhow::Result<()> {
+    if order.files > 0 && order.wants("searches") {
+        let searches = Stage::searches_in_files();
+        let found = stage.mixed(&searches).await?;
+        let met = found.p50 <= 10.0 && found.p99 <= 80.0;
+        let name = format!("search in titles and {} files, all kinds in turn, 8 clients", order.files);
+        table.measured(&name, &found, "p50 ≤ 10 ms, p99 ≤ 80 ms", met);
+        for query in &searches {
+            let (found, rows) = stage.alone(query, 1).await?;
+            table.part(&format!("{} ({rows} rows), 1 client", query.name), &found);
+        }
+    }
+    if order.wants("files") {
+        let found = stage.files().await?;
+        let met = found.rate >= 1000.0 && found.p99 <= 30.0;
+        let name = "an item registered together with a PDF of 100 KiB, 8 clients";
+        table.measured(name, &found, "≥ 1,000/s, p99 ≤ 30 ms", met);
+    }
+    Ok(())
 }
 
 /// The table that is told, line by line.

@@ -1,6 +1,7 @@
 //! What is measured through HTTP: who asks, for what, how often at once.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use crate::client::{Client, Measured, measure, sign_in};
 use crate::office::{Generated, STAFF, Sampled, defaults, head, staff};
 use crate::server::Server;
-use crate::words::{DEPARTMENTS, Ledger, RARE};
+use crate::words::{DEPARTMENTS, Ledger, RARE, RARE_INSIDE};
 
 /// Clients that read at once.
 const READERS: usize = 8;
@@ -195,6 +196,58 @@ impl<'a> Stage<'a> {
         ]
     }
 
+    /// Searches where files have words too.
+    pub fn searches_in_files() -> Vec<Query> {
+        let search = |name, account: &str, typed: &str| query(name, account, &[("q", typed)]);
+        vec![
+            search("2 characters, in nearly every file, registry (保密)", "registrar", "保密"),
+            search("2 characters, in nearly every file, staff (投资)", &staff(0, 0), "投资"),
+            search("2 characters, less frequent, staff (雷达)", &staff(1, 0), "雷达"),
+            search("4 characters, frequent, registry (年度重大)", "registrar", "年度重大"),
+            search("4 characters, rare, staff (数控机床)", &staff(2, 0), "数控机床"),
+            search("only in files, rare, registry (璇玑)", "registrar", RARE_INSIDE),
+            search("only in titles, rare, staff (玄圭)", &staff(3, 0), RARE),
+            search("not there (鲲鹏展翅)", &staff(4, 0), "鲲鹏展翅"),
+            search("two words, staff (保密 雷达)", &staff(5, 0), "保密 雷达"),
+            query(
+                "by relevance, rare, registry (璇玑)",
+                "registrar",
+                &[("q", RARE_INSIDE), ("sort", "relevance")],
+            ),
+        ]
+    }
+
+    /// Registers an item and adds its file, over and over; one step is both.
+    pub async fn files(&self) -> anyhow::Result<Measured> {
+        let department = self.office.departments.first().cloned().context("no department")?;
+        let mut workers = Vec::new();
+        for worker in 0..READERS {
+            let mut client = self.client("registrar").await?;
+            let department = department.clone();
+            let mut number = 0_u32;
+            let mut pdf = pdf(100 << 10);
+            workers.push(async move || {
+                number += 1;
+                let title = format!("关于印发第{worker}批第{number}号方案的通知");
+                let scope = json!({ "kind": "named", "people": [], "departments": [department] });
+                let item = json!({ "title": title, "source": "省财政厅", "category": "decision", "level": 1, "copies": 1, "scope": scope });
+                let status = client.post("/api/actions/item.register", &json!({ "item": item })).await?;
+                client.expect(status, "item.register")?;
+                let answer = client.json()?;
+                let item = answer.pointer("/outcome/item/id").and_then(Value::as_str).context("no item")?;
+                // No two are the same: the comment before the end is theirs.
+                let (place, mark) = (pdf.len() - 40, format!("{worker:04}{number:08}"));
+                if let Some(comment) = pdf.get_mut(place..place + mark.len()) {
+                    comment.copy_from_slice(mark.as_bytes());
+                }
+                let path = format!("/api/items/{item}/files");
+                let status = client.send_bytes(&path, "application/octet-stream", &pdf).await?;
+                client.expect(status, "file")
+            });
+        }
+        measure(workers, self.seconds, &self.server.cpu()).await
+    }
+
     /// Loans from application to return, 64 actions in flight, each answered once it is on disk.
     pub async fn loans(&self) -> anyhow::Result<Measured> {
         let mut seen = HashSet::new();
@@ -280,6 +333,41 @@ fn query(name: &'static str, account: &str, parts: &[(&str, &str)]) -> Query {
     let mut text = form_urlencoded::Serializer::new("/api/items?limit=50&".to_owned());
     text.extend_pairs(parts);
     Query { name, account: account.to_owned(), path: text.finish() }
+}
+
+/// A PDF of one page and that many bytes; forty before its end lies a comment.
+fn pdf(bytes: usize) -> Vec<u8> {
+    let mut text = String::from("%PDF-1.4\n");
+    let mut places = Vec::new();
+    for object in [
+        "<</Type/Catalog/Pages 2 0 R>>",
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>",
+        "<</Length 36>>stream\nBT /F 12 Tf 72 720 Td (Letter) Tj ET\nendstream",
+        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ] {
+        places.push(text.len());
+        let _ = write!(text, "{} 0 obj\n{object}\nendobj\n", places.len());
+    }
+    let filling = bytes.saturating_sub(text.len() + 300);
+    // Bytes that no disk compresses away.
+    let mut state = 88_172_645_463_325_252_u64;
+    text.push('%');
+    for _ in 0..filling {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        text.push(char::from(b'!' + u8::try_from(state % 90).unwrap_or(0)));
+    }
+    text.push('\n');
+    let table = text.len();
+    text.push_str("xref\n0 6\n0000000000 65535 f \n");
+    for place in places {
+        let _ = writeln!(text, "{place:010} 00000 n ");
+    }
+    let _ = write!(text, "trailer<</Size 6/Root 1 0 R>>\nstartxref\n{table}\n");
+    let _ = write!(text, "%{:39}\n%%EOF", "");
+    text.into_bytes()
 }
 
 /// Where a page begins, as the server would have said it.

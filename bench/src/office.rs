@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use jingui_crypto::{KeyFile, PassphraseCost, RootKey};
+use jingui_crypto::{Keyring, Lock, PassphraseCost, Seal, Suite, Unsealed};
 use jingui_office::receipts::import::{Defaults, File, run};
 use jingui_office::{Caller, Office, Request};
 use jingui_regulation::{Category, Limits, RulePack};
@@ -155,20 +155,81 @@ pub fn head(department: usize) -> String {
     format!("head-{department}")
 }
 
+/// Text of each generated file, pages of some 500 characters.
+const PAGES: u32 = 4;
+
+impl Generated {
+    /// Gives so many items of level 1 a file of text each, once: words for the search, without bytes in a vault.
+    pub fn fill(&self, files: u32, seed: u64) -> anyhow::Result<()> {
+        let store = open(&self.path)?;
+        let (there, items) = store.read(|conn| -> Result<(u32, Vec<Id>), StoreError> {
+            let there = conn.query_row("SELECT count(*) FROM file", [], |row| row.get(0))?;
+            let mut statement =
+                conn.prepare("SELECT key FROM item WHERE level = 1 ORDER BY serial LIMIT ?1 OFFSET ?2")?;
+            let items = statement.query_map([files, there], |row| row.get::<_, String>(0))?;
+            let items = items.filter_map(|key| key.ok()?.parse().ok()).collect();
+            Ok((there, items))
+        })?;
+        let missing = usize::try_from(files.saturating_sub(there))?;
+        let pack = RulePack::embedded().map_err(|problems| anyhow::anyhow!("the rule pack: {problems:?}"))?;
+        let office = Office::open(store, pack)?;
+        let registrar = by(&self.registrar.parse().map_err(anyhow::Error::msg)?);
+        let ledger = Ledger::new(seed.wrapping_add(1));
+        let items: Vec<_> = (there..).zip(items.into_iter().take(missing)).collect();
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = items
+                .chunks(items.len().div_ceil(32).max(1))
+                .map(|part| {
+                    let (office, registrar, ledger) = (&office, &registrar, &ledger);
+                    scope.spawn(move || {
+                        part.iter()
+                            .try_for_each(|(number, item)| written(office, registrar, ledger, item, *number))
+                    })
+                })
+                .collect();
+            workers.into_iter().try_for_each(|worker| match worker.join() {
+                Ok(done) => done,
+                Err(_) => bail!("a worker broke off"),
+            })
+        })
+    }
+}
+
+/// One file of text for an item, as if it had come and been looked into.
+fn written(
+    office: &Office,
+    registrar: &Caller,
+    ledger: &Ledger,
+    item: &Id,
+    number: u32,
+) -> anyhow::Result<()> {
+    let name = format!("正文-{number}.txt");
+    let begun = act(office, registrar, "file.begin", &json!({ "item": item, "name": name, "bytes": 8_000 }))?;
+    let file = id(&begun)?;
+    let sealed = json!({ "name": format!("{number:040x}"), "bytes": 8_088 });
+    act(office, registrar, "file.keep", &json!({ "file": file, "sealed": sealed, "wrapped": [0] }))?;
+    let pages: Vec<String> = (0..PAGES).map(|page| ledger.page(number * PAGES + page)).collect();
+    let found = json!({ "name": "pages", "kind": "text", "pages": PAGES, "notices": [], "words": pages });
+    act(office, &Caller::Clock, "file.note", &json!({ "file": file, "found": found }))?;
+    Ok(())
+}
+
 fn open(path: &Path) -> anyhow::Result<Store> {
-    let key = KeyFile::parse(&fs::read_to_string(path.join("key.json"))?)?.open(Some(PASSPHRASE))?;
-    Ok(Store::open(&key, Options::new(path.join("office.db"), jingui_office::kinds()))?)
+    let unsealed = Seal::parse(&fs::read_to_string(path.join("key.json"))?)?.open(Some(PASSPHRASE))?;
+    Ok(Store::open(unsealed.keyring(), Options::new(path.join("office.db"), jingui_office::kinds()))?)
 }
 
 fn make(path: &Path, items: u32, seed: u64) -> anyhow::Result<Made> {
     fs::create_dir_all(path)?;
     let mut rng = ChaCha20Rng::from_os_rng();
-    let root = RootKey::generate(&mut rng);
-    let file = KeyFile::with_passphrase(&root, PASSPHRASE, PassphraseCost::default(), &mut rng)?;
-    fs::write(path.join("key.json"), file.to_text())?;
+    let keys = Keyring::generate(Suite::International, &mut rng);
     let options = Options::new(path.join("office.db"), jingui_office::kinds());
     let pack = RulePack::embedded().map_err(|problems| anyhow::anyhow!("the rule pack: {problems:?}"))?;
-    let office = Office::open(Store::create(&root, options)?, pack)?;
+    let store = Store::create(&keys, options)?;
+    let lock = Lock::Passphrase { passphrase: PASSPHRASE, cost: PassphraseCost::default() };
+    let (unsealed, _) = Unsealed::new(store.log_id(), keys, &lock, &mut rng)?;
+    fs::write(path.join("key.json"), unsealed.seal().to_text())?;
+    let office = Office::open(store, pack)?;
     let (registrar, department) = furnish(&office)?;
     import(&office, &by(&registrar), &department, items, seed)
 }

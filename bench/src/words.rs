@@ -41,6 +41,9 @@ pub const SLOTS: u16 = 50;
 /// A word that about one title in five thousand carries.
 pub const RARE: &str = "玄圭";
 
+/// A word that about one file in a thousand carries, and no title.
+pub const RARE_INSIDE: &str = "璇玑";
+
 const SOURCES: [(&str, &str); 24] = [
     ("国务院国资委", "国资发"),
     ("国务院国资委党委", "国资党发"),
@@ -162,6 +165,25 @@ impl Ledger {
             place,
             department.into(),
         ]
+    }
+
+    /// A page of a letter, some 500 characters: sentences of the words of titles.
+    pub fn page(&self, page: u32) -> String {
+        let mut rng = ChaCha20Rng::seed_from_u64(self.seed.wrapping_mul(1 << 32) ^ u64::from(page));
+        let rng = &mut rng;
+        let mut text = String::new();
+        for _ in 0..25 {
+            text.push_str(pick(rng, &self.verbs));
+            if rng.random_ratio(1, 100_000) {
+                text.push_str(RARE_INSIDE);
+            }
+            for _ in 0..rng.random_range(2..=6) {
+                text.push_str(pick(rng, &self.subjects));
+            }
+            text.push_str(pick(rng, &self.objects));
+            text.push_str(if rng.random_ratio(1, 4) { "。\n" } else { "，" });
+        }
+        text
     }
 
     /// A workbook of the rows from `from` on.

@@ -169,6 +169,7 @@ export const NOTICES: Record<string, Pair> = {
   font_substituted: ['部分字体本机没有，以相近字体显示', 'Some fonts were replaced by similar ones'],
   content_left_out: ['有些内容未能显示', 'Some of the content could not be shown'],
   no_words: ['没有文字层（如扫描件），不能按内容检索', 'No text layer: it can’t be searched by content'],
+  pictures: ['图片中的文字尚未识别（需安装识别程序，或正在识别）', 'Words in its pictures aren’t recognised yet (the machine lacks the program, or is at it)'],
   recognised: ['文字由识别得出，检索可能有误', 'The words were recognised from pictures and may be wrong'],
   converted: ['由办公文档转换，版式可能与原件略有出入', 'Converted from an office file; the layout may differ slightly'],
   text_only: ['只显示文字内容，版式与原件不同', 'Shown as text only; the layout differs'],

@@ -7,6 +7,7 @@ pub mod action;
 pub mod field;
 pub mod files;
 pub mod items;
+pub mod keys;
 pub mod loans;
 pub mod page;
 pub mod perform;
@@ -39,6 +40,7 @@ pub fn kinds() -> Vec<Kind> {
         loans::ReadingSession::KIND,
         personnel::Account::KIND,
         files::ContentApproval::KIND,
+        keys::opening::Opening::KIND,
         files::File::KIND,
         files::PageRead::KIND,
         files::Print::KIND,
@@ -65,9 +67,11 @@ pub fn actions() -> Vec<Registration> {
         Registration::of::<accountability::incident::CloseIncident>(),
         Registration::of::<files::ceiling::ConfirmApproval>(),
         Registration::of::<files::ceiling::EnterApproval>(),
+        Registration::of::<keys::opening::Open>(),
         Registration::of::<files::file::Begin>(),
         Registration::of::<files::file::GiveUp>(),
         Registration::of::<files::file::Keep>(),
+        Registration::of::<files::file::Add>(),
         Registration::of::<files::file::Note>(),
         Registration::of::<files::file::Remove>(),
         Registration::of::<files::print::ApplyPrint>(),

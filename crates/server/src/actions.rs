@@ -20,6 +20,7 @@ use crate::{content, input};
 
 /// Actions that only the clock, the importer or the edge itself performs: they have no route.
 pub(crate) const INTERNAL: &[&str] = &[
+    "file.add",
     "file.keep",
     "file.note",
     "import.begin",
@@ -29,6 +30,7 @@ pub(crate) const INTERNAL: &[&str] = &[
     "loan.expire",
     "loan.remind",
     "print.sheet",
+    "seal.open",
     "session.sign_in",
     "session.sign_out",
     "view.look",

@@ -1,18 +1,21 @@
 //! What stands before and behind every handler: which host was asked for, whether a change was asked for from the
 //! console's own page, and the headers that every answer carries.
 
+use std::sync::Arc;
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::edge::Shared;
 use crate::language::Language;
 use crate::problem::Problem;
 
 /// Whether a path takes a file as it is, or a part of one, instead of JSON.
 fn takes_bytes(path: &str) -> bool {
-    path == "/api/imports" || (path.starts_with("/api/files/") && path.contains("/bytes/"))
+    path == "/api/imports"
+        || (path.starts_with("/api/files/") && path.contains("/bytes/"))
+        || (path.starts_with("/api/items/") && path.ends_with("/files"))
 }
 
 const HEADERS: &[(&str, &str)] = &[
@@ -31,11 +34,19 @@ const HEADERS: &[(&str, &str)] = &[
     ("x-content-type-options", "nosniff"),
 ];
 
+/// What the guard knows of the place it stands at.
+pub(crate) struct Door {
+    /// Host names, with port where one is typed, under which the edge answers; empty for any.
+    pub(crate) hosts: Vec<String>,
+    /// Whether it is served under TLS.
+    pub(crate) secure: bool,
+}
+
 /// The middleware.
-pub(crate) async fn guard(State(edge): State<Shared>, request: Request, next: Next) -> Response {
+pub(crate) async fn guard(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
     let language = Language::of(request.headers());
     let api = request.uri().path().starts_with("/api/");
-    let mut response = match admit(&edge, &request) {
+    let mut response = match admit(&door, &request) {
         Ok(()) => next.run(request).await,
         Err((status, code)) => Problem::edge(status, code, language).into_response(),
     };
@@ -43,7 +54,7 @@ pub(crate) async fn guard(State(edge): State<Shared>, request: Request, next: Ne
     for (name, value) in HEADERS {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
-    if edge.secure {
+    if door.secure {
         let value = HeaderValue::from_static("max-age=31536000");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, value);
     }
@@ -53,19 +64,19 @@ pub(crate) async fn guard(State(edge): State<Shared>, request: Request, next: Ne
     response
 }
 
-fn admit(edge: &Shared, request: &Request) -> Result<(), (StatusCode, &'static str)> {
+fn admit(door: &Door, request: &Request) -> Result<(), (StatusCode, &'static str)> {
     let headers = request.headers();
     let host = host(request.uri(), headers);
     // A page elsewhere can give its own name our address; its requests then carry that name.
-    let served = edge.hosts.is_empty()
-        || host.is_some_and(|host| edge.hosts.iter().any(|known| known.eq_ignore_ascii_case(host)));
+    let served = door.hosts.is_empty()
+        || host.is_some_and(|host| door.hosts.iter().any(|known| known.eq_ignore_ascii_case(host)));
     if !served {
         return Err((StatusCode::MISDIRECTED_REQUEST, "host"));
     }
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(());
     }
-    if !from_own_page(headers, host, edge.secure) {
+    if !from_own_page(headers, host, door.secure) {
         return Err((StatusCode::FORBIDDEN, "origin"));
     }
     Ok(())

@@ -21,7 +21,7 @@ use sha2::{Digest as _, Sha256};
 use crate::edge::{Edge, Shared};
 use crate::input;
 use crate::language::Language;
-use crate::problem::{BadField, Problem};
+use crate::problem::Problem;
 use crate::session::{Digest, Signed};
 use crate::view::XLSX;
 
@@ -195,7 +195,7 @@ pub(crate) async fn upload(
 ) -> Result<(StatusCode, Json<Uploaded>), Problem> {
     let language = Language::of(&headers);
     may_import(&edge, &signed, language)?;
-    let name = file_name(&headers, language)?;
+    let name = input::file_name(&headers, language)?;
     let bytes = input::bytes(body, FILE_LIMIT, language).await?;
     let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes));
     let file = File { name: name.clone(), digest };
@@ -437,21 +437,4 @@ fn unreadable(error: &IntakeError, language: Language) -> Problem {
         Language::English => error.to_string(),
     });
     problem
-}
-
-fn file_name(headers: &HeaderMap, language: Language) -> Result<String, Problem> {
-    let text = headers.get("x-file-name").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    // The form decoder undoes percent-encoding; a name alone has no `=`.
-    let name =
-        form_urlencoded::parse(text.replace('+', "%2B").replace('&', "%26").replace('=', "%3D").as_bytes())
-            .next()
-            .map(|(name, _)| name.into_owned())
-            .unwrap_or_default();
-    let length = name.chars().count();
-    if length == 0 || length > 200 || name.chars().any(char::is_control) {
-        let found = input::shortened(text);
-        let expected = "a file name of 1 to 200 characters".to_owned();
-        return Err(Problem::field(BadField { field: "X-File-Name".to_owned(), found, expected }, language));
-    }
-    Ok(name)
 }

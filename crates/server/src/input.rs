@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use jingui_office::InputError;
 use serde::de::DeserializeOwned;
@@ -46,6 +46,24 @@ pub(crate) async fn json(body: Body, language: Language) -> Result<Box<RawValue>
 /// The input of an action that takes none.
 pub(crate) fn empty() -> Box<RawValue> {
     serde_json::value::to_raw_value(&serde_json::Map::new()).unwrap_or_default()
+}
+
+/// The file's name from `X-File-Name`, percent-encoded.
+pub(crate) fn file_name(headers: &HeaderMap, language: Language) -> Result<String, Problem> {
+    let text = headers.get("x-file-name").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    // The form decoder undoes percent-encoding; a name alone has no `=`.
+    let name =
+        form_urlencoded::parse(text.replace('+', "%2B").replace('&', "%26").replace('=', "%3D").as_bytes())
+            .next()
+            .map(|(name, _)| name.into_owned())
+            .unwrap_or_default();
+    let length = name.chars().count();
+    if length == 0 || length > 200 || name.chars().any(char::is_control) {
+        let found = shortened(text);
+        let expected = "a file name of 1 to 200 characters".to_owned();
+        return Err(Problem::field(BadField { field: "X-File-Name".to_owned(), found, expected }, language));
+    }
+    Ok(name)
 }
 
 /// The body as a `T`: 422 with the field that doesn't fit.

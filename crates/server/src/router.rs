@@ -1,5 +1,7 @@
 //! The routes: those of the edge itself, one for every view, one for all actions, and the console for the rest.
 
+use std::sync::Arc;
+
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
@@ -8,12 +10,13 @@ use axum::{Json, Router, middleware};
 
 use crate::content::{page, rebuild, upload};
 use crate::edge::Shared;
+use crate::guard::Door;
 use crate::language::Language;
 use crate::problem::Problem;
-use crate::{actions, console, guard, imports, live, openapi, sign_in, verification, views};
+use crate::{actions, console, guard, imports, ledger, live, openapi, sign_in, verification, views};
 
 /// Everything that is served.
-pub(crate) fn router(edge: Shared) -> Router {
+pub(crate) fn router(edge: Shared, door: Arc<Door>) -> Router {
     let mut router = Router::new()
         .route("/api/actions/{name}", post(actions::act))
         .route("/api/countersign", post(sign_in::countersign))
@@ -26,6 +29,11 @@ pub(crate) fn router(edge: Shared) -> Router {
         .route("/api/imports/{import}/refused.xlsx", get(imports::refused))
         .route("/api/imports/{import}/run", post(imports::run))
         .route("/api/journal/verify", get(verification::progress).post(verification::start))
+        .route("/api/items/{item}/files", post(upload::add))
+        .route("/api/ledger", get(ledger::show))
+        .route("/api/ledger/checkpoint", get(ledger::checkpoint))
+        .route("/api/ledger/compare", post(ledger::compare))
+        .route("/api/ledger/proofs/{seq}", get(ledger::prove))
         .route("/api/live", get(live::live))
         .route("/api/me", get(sign_in::me))
         .route("/api/openapi.json", get(openapi::serve))
@@ -48,7 +56,7 @@ pub(crate) fn router(edge: Shared) -> Router {
         .method_not_allowed_fallback(wrong_method)
         // Bodies are bounded where they are read, each by what it may be.
         .layer(DefaultBodyLimit::disable())
-        .layer(middleware::from_fn_with_state(edge.clone(), guard::guard))
+        .layer(middleware::from_fn_with_state(door, guard::guard))
         .with_state(edge)
 }
 
@@ -57,10 +65,10 @@ async fn health() -> impl IntoResponse {
     Json(serde_json::json!({ "status": "ok" }))
 }
 
-async fn nothing(headers: HeaderMap) -> Problem {
+pub(crate) async fn nothing(headers: HeaderMap) -> Problem {
     Problem::absent(Language::of(&headers))
 }
 
-async fn wrong_method(headers: HeaderMap) -> Problem {
+pub(crate) async fn wrong_method(headers: HeaderMap) -> Problem {
     Problem::edge(StatusCode::METHOD_NOT_ALLOWED, "method", Language::of(&headers))
 }

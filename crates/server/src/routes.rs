@@ -1,5 +1,6 @@
 //! What there is to say about the routes of the edge itself, for the API document.
 
+use jingui_office::files::File;
 use schemars::{Schema, SchemaGenerator};
 
 use crate::actions::Done;
@@ -8,6 +9,7 @@ use crate::content::rebuild;
 use crate::content::search::Hit;
 use crate::content::upload::Arrived;
 use crate::imports::{Mapped, Running, Uploaded};
+use crate::ledger::{Compared, Ledger, Presented, Proven};
 use crate::sign_in::{Countersign, Credentials, Me};
 use crate::verification::Progress;
 use crate::view::XLSX;
@@ -90,7 +92,7 @@ impl Route {
 
 /// Every route of the edge itself.
 pub(crate) fn all() -> Vec<Route> {
-    session().into_iter().chain(imports()).chain(content()).chain(service()).collect()
+    session().into_iter().chain(imports()).chain(ledger()).chain(content()).chain(service()).collect()
 }
 
 fn session() -> Vec<Route> {
@@ -141,10 +143,44 @@ fn imports() -> Vec<Route> {
     ]
 }
 
+fn ledger() -> Vec<Route> {
+    let json = |schema: fn(&mut SchemaGenerator) -> Schema| Answered::Json(schema);
+    vec![
+        get(
+            "/api/ledger",
+            ("账本状态", "Where the ledger stands"),
+            json(SchemaGenerator::subschema_for::<Ledger>),
+        )
+        .or(&[403]),
+        get(
+            "/api/ledger/checkpoint",
+            ("检查点", "The checkpoint, to keep outside"),
+            Answered::Any("text/plain"),
+        )
+        .or(&[403]),
+        post(
+            "/api/ledger/compare",
+            ("比对检查点", "Compare a checkpoint kept outside"),
+            Sent::Json(SchemaGenerator::subschema_for::<Presented>),
+            (200, json(SchemaGenerator::subschema_for::<Compared>)),
+        )
+        .or(&[]),
+        get(
+            "/api/ledger/proofs/{seq}",
+            ("证明一笔账", "Prove that an entry is in the ledger"),
+            json(SchemaGenerator::subschema_for::<Proven>),
+        )
+        .or(&[403]),
+    ]
+}
+
 fn content() -> Vec<Route> {
     let received: fn(&mut SchemaGenerator) -> Schema = SchemaGenerator::subschema_for::<Arrived>;
     let picture = || Answered::Any("image/webp");
+    let added = Answered::Json(SchemaGenerator::subschema_for::<File>);
     vec![
+        post("/api/items/{item}/files", ("上传小文件", "Add a small file"), Sent::File, (201, added))
+            .or(crate::openapi::ACTION),
         get("/api/files/{file}/bytes", ("上传进度", "How much of a file has come"), Answered::Json(received)),
         Route {
             method: "put",

@@ -18,6 +18,9 @@ const EVERY: Duration = Duration::from_mins(1);
 pub(crate) async fn run(edge: Arc<Edge>) {
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    if let Err(error) = inspect::take_up_undone(&edge) {
+        tracing::error!(%error, "files that were left half done could not be looked up");
+    }
     loop {
         ticks.tick().await;
         let working = Arc::clone(&edge);
@@ -28,6 +31,7 @@ pub(crate) async fn run(edge: Arc<Edge>) {
             work(&working)
         })
         .await;
+        edge.witnesses.ask(edge.office.store()).await;
         if let Err(error) = inspect::take_up(&edge) {
             tracing::error!(%error, "files that wait could not be looked up");
         }

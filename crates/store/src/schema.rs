@@ -15,8 +15,10 @@ CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WIT
 CREATE TABLE IF NOT EXISTS entry (
   seq INTEGER PRIMARY KEY, at TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
   refused INTEGER NOT NULL, subject TEXT, sealed BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS checkpoint (size INTEGER PRIMARY KEY, at TEXT NOT NULL, note TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS file_key (file TEXT PRIMARY KEY, wrapped BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS file_text (serial INTEGER PRIMARY KEY, file TEXT NOT NULL UNIQUE, level INTEGER NOT NULL, salt TEXT NOT NULL, pages TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS file_text_level ON file_text (level);
 CREATE VIRTUAL TABLE IF NOT EXISTS file_words USING fts5(terms, content='', tokenize='unicode61 remove_diacritics 0');
 CREATE INDEX IF NOT EXISTS entry_actor ON entry (actor, seq);
 CREATE INDEX IF NOT EXISTS entry_action ON entry (action, seq);
@@ -28,6 +30,7 @@ CREATE INDEX IF NOT EXISTS entry_subject ON entry (subject, seq) WHERE subject I
 const DERIVED: &str = "-- 2: words with traditional characters as simplified ones
 CREATE TABLE version (kind TEXT NOT NULL, key TEXT NOT NULL, version INTEGER NOT NULL, seq INTEGER NOT NULL,
   PRIMARY KEY (key, kind, version)) WITHOUT ROWID;
+CREATE TABLE subtree (height INTEGER NOT NULL, place INTEGER NOT NULL, root BLOB NOT NULL, PRIMARY KEY (height, place)) WITHOUT ROWID;
 CREATE TABLE member (record TEXT NOT NULL, who TEXT NOT NULL, PRIMARY KEY (record, who)) WITHOUT ROWID;
 CREATE INDEX member_who ON member (who, record);
 CREATE TABLE custody (record TEXT NOT NULL, seq INTEGER NOT NULL, who TEXT NOT NULL, how TEXT NOT NULL, PRIMARY KEY (record, seq)) WITHOUT ROWID;
@@ -80,7 +83,7 @@ pub(crate) fn create_derived(conn: &Connection, kinds: &[Kind]) -> Result<(), St
 pub(crate) fn drop_derived(conn: &Connection) -> Result<(), StoreError> {
     let names: Vec<String> = conn
         .prepare(
-            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('meta', 'entry', 'file_key', 'file_text')
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT IN ('meta', 'entry', 'checkpoint', 'file_key', 'file_text')
              AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'words%' AND name NOT LIKE 'file_words%'",
         )?
         .query_map([], |row| row.get(0))?

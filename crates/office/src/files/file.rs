@@ -126,6 +126,19 @@ impl File {
         Ok(About::record("file", id.as_str(), file.version).with(thing))
     }
 
+    /// Its bytes lie sealed in the vault, its wrapped key beside the journal. Refused when the item has the same content
+    /// already.
+    fn keep(&mut self, work: &mut Work<'_, '_>, sealed: Sealed, wrapped: &[u8]) -> Result<(), Stop> {
+        let same = work.find::<Self>(&[("sealed", sealed.name.as_str().into())])?;
+        if let Some(same) = same.first() {
+            return Err(Refusal::new("file.same", &["3.3.1.4"]).fact("name", same.name.as_str()).into());
+        }
+        work.keep_file_key(&self.id, wrapped)?;
+        self.state = FileState::Kept { sealed };
+        work.put(self)?;
+        Ok(())
+    }
+
     fn unfit(&self) -> Refusal {
         let state = match self.state {
             FileState::Arriving => "arriving",
@@ -162,6 +175,16 @@ impl Action for Begin {
     }
 
     fn perform(self, work: &mut Work<'_, '_>) -> Result<File, Stop> {
+        let id = work.new_id();
+        let file = self.begun(work, id)?;
+        work.put(&file)?;
+        Ok(file)
+    }
+}
+
+impl Begin {
+    /// The file as it begins, not yet put. Refused above the level ceiling, empty, and beyond all bounds.
+    fn begun(self, work: &mut Work<'_, '_>, id: Id) -> Result<File, Stop> {
         let item = work.need::<Item>(&self.item)?.record;
         item.standing()?;
         if self.bytes == 0 {
@@ -175,8 +198,8 @@ impl Action for Begin {
         }
         let level = item.marking.level();
         ceiling::admit(work, level)?;
-        let file = File {
-            id: work.new_id(),
+        Ok(File {
+            id,
             item: item.id,
             level,
             name: self.name.into(),
@@ -184,9 +207,7 @@ impl Action for Begin {
             begun_at: work.now(),
             begun_by: work.person()?.clone(),
             state: FileState::Arriving,
-        };
-        work.put(&file)?;
-        Ok(file)
+        })
     }
 }
 
@@ -221,13 +242,45 @@ impl Action for Keep {
         }
         // The item may have risen, or an approval lapsed, while the bytes came.
         ceiling::admit(work, file.level.max(work.need::<Item>(&file.item)?.marking.level()))?;
-        let same = work.find::<File>(&[("sealed", self.sealed.name.as_str().into())])?;
-        if let Some(same) = same.first() {
-            return Err(Refusal::new("file.same", &["3.3.1.4"]).fact("name", same.name.as_str()).into());
+        file.keep(work, self.sealed, &self.wrapped)?;
+        Ok(file)
+    }
+}
+
+/// A small file that came in one piece with its request: begun and kept in one step. Performed by the edge for the person
+/// who uploads, who names the file's id: its bytes are sealed to it before the office is asked.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Add {
+    /// The file's id, new.
+    pub file: Id,
+    /// What is added to which item.
+    pub begin: Begin,
+    /// Level it was sealed at; refused when that isn't the item's any more.
+    pub level: Level,
+    /// Where it lies.
+    pub sealed: Sealed,
+    /// Its key, wrapped by the key of its level.
+    pub wrapped: Vec<u8>,
+}
+
+impl Action for Add {
+    const NAME: &'static str = "file.add";
+    const TITLE: (&'static str, &'static str) = ("上传小文件", "Add a small file");
+    const CLAUSES: &'static [&'static str] = Begin::CLAUSES;
+    type Outcome = File;
+
+    fn about(&self, work: &Work<'_, '_>) -> Result<About, Stop> {
+        self.begin.about(work)
+    }
+
+    fn perform(self, work: &mut Work<'_, '_>) -> Result<File, Stop> {
+        let Self { file: id, begin, level, sealed, wrapped } = self;
+        let mut file = begin.begun(work, id)?;
+        if file.level != level || work.get::<File>(file.id.as_str())?.is_some() {
+            return Err(file.unfit().into());
         }
-        work.keep_file_key(&file.id, &self.wrapped)?;
-        file.state = FileState::Kept { sealed: self.sealed };
-        work.put(&file)?;
+        file.keep(work, sealed, &wrapped)?;
         Ok(file)
     }
 }

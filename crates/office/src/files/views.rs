@@ -29,9 +29,33 @@ pub fn is_kept(conn: &Connection, name: &str) -> Result<bool, StoreError> {
     Ok(conn.prepare_cached("SELECT 1 FROM file WHERE sealed = ?1")?.exists([name])?)
 }
 
+/// Says of a file that words may stand in its pictures which nothing has recognised yet.
+pub const PICTURES: &str = "pictures";
+
 /// Files that nobody has looked into yet.
 pub fn waiting(conn: &Connection) -> Result<Vec<Id>, StoreError> {
-    let mut statement = conn.prepare_cached("SELECT key FROM file WHERE state = 'kept' ORDER BY key")?;
+    ids(conn, "SELECT key FROM file WHERE state = 'kept' ORDER BY key")
+}
+
+/// Files to look into again once more programs serve: those whose pictures may hold words not recognised yet, where the
+/// machine can recognise; those that only an office program opens, where it has one.
+pub fn undone(conn: &Connection, recognises: bool, converts: bool) -> Result<Vec<Id>, StoreError> {
+    let mut found = Vec::new();
+    if recognises {
+        let pictures = format!(
+            "SELECT key FROM file WHERE state = 'ready' AND body -> '$.state.notices' LIKE '%\"{PICTURES}\"%' ORDER BY key"
+        );
+        found.extend(ids(conn, &pictures)?);
+    }
+    if converts {
+        let missing = "SELECT key FROM file WHERE state = 'faulty' AND body ->> '$.state.code' = 'missing_program' ORDER BY key";
+        found.extend(ids(conn, missing)?);
+    }
+    Ok(found)
+}
+
+fn ids(conn: &Connection, sql: &str) -> Result<Vec<Id>, StoreError> {
+    let mut statement = conn.prepare(sql)?;
     let keys = statement.query_map([], |row| row.get::<_, String>(0))?;
     Ok(keys.collect::<Result<Vec<_>, _>>()?.into_iter().filter_map(|key| key.parse().ok()).collect())
 }

@@ -1,6 +1,6 @@
 //! A small office with a clock moved by hand: the people, rooms and cabinets that every test needs.
 
-use jingui_crypto::RootKey;
+use jingui_crypto::{Keyring, Suite};
 use jingui_office::{Caller, Office, Performed, Refusal, Request, Unable};
 use jingui_regulation::{Date, Moment, RulePack};
 use jingui_store::{FixedClock, Id, Options, Store};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 pub struct Harness {
     pub office: Office,
     pub clock: FixedClock,
-    pub root: RootKey,
+    pub keys: Keyring,
     pub directory: tempfile::TempDir,
     pub party: Id,
     pub strategy: Id,
@@ -47,14 +47,14 @@ impl Harness {
     pub fn on(date: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let clock = FixedClock::new(Moment::at(day(date), 9, 0));
-        let root = RootKey::generate(&mut ChaCha20Rng::seed_from_u64(5));
-        let store = Store::create(&root, options(&directory, &clock, 11)).unwrap();
+        let keys = Keyring::generate(Suite::International, &mut ChaCha20Rng::seed_from_u64(5));
+        let store = Store::create(&keys, options(&directory, &clock, 11)).unwrap();
         let office = Office::open(store, RulePack::embedded().unwrap()).unwrap();
         let nobody: Id = "0".repeat(26).parse().unwrap();
         let mut harness = Self {
             office,
             clock,
-            root,
+            keys,
             directory,
             party: nobody.clone(),
             strategy: nobody.clone(),

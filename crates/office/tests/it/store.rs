@@ -10,7 +10,7 @@ use crate::harness::{Harness, options};
 
 fn raw(h: &Harness) -> Connection {
     let conn = Connection::open(h.directory.path().join("office.db")).unwrap();
-    let hex: String = h.root.derive("database").expose().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = h.keys.derive("database").expose().iter().map(|byte| format!("{byte:02x}")).collect();
     conn.execute_batch(&format!("PRAGMA key = \"x'{hex}'\";")).unwrap();
     conn
 }
@@ -92,13 +92,14 @@ fn clause_1_3_1_everything_is_there_after_a_restart_and_other_keys_open_nothing(
     let (item, copies) = h.item(2, 1);
     h.lend(&h.staff, &h.strategy_head, &item, &copies[0], 5);
     let head = h.office.store().head().unwrap();
-    let Harness { office, clock, root, directory, .. } = h;
+    let Harness { office, clock, keys, directory, .. } = h;
     drop(office);
-    let other = jingui_crypto::RootKey::generate(
+    let other = jingui_crypto::Keyring::generate(
+        jingui_crypto::Suite::International,
         &mut <rand_chacha::ChaCha20Rng as rand::SeedableRng>::seed_from_u64(99),
     );
     assert!(Store::open(&other, options(&directory, &clock, 1)).is_err());
-    let store = Store::open(&root, options(&directory, &clock, 1)).unwrap();
+    let store = Store::open(&keys, options(&directory, &clock, 1)).unwrap();
     assert_eq!(store.head().unwrap(), head);
     let office = Office::open(store, RulePack::embedded().unwrap()).unwrap();
     assert_eq!(office.store().verify(|_, _| {}).unwrap().finding, None);
@@ -113,7 +114,7 @@ fn clause_1_3_1_everything_is_there_after_a_restart_and_other_keys_open_nothing(
 fn a_new_layout_is_built_from_the_journal() {
     let h = Harness::on("2026-11-23");
     h.item(3, 2);
-    let Harness { office, clock, root, directory, .. } = h;
+    let Harness { office, clock, keys, directory, .. } = h;
     drop(office);
     // As after an update that adds an index: the fingerprint no longer fits.
     let mut newer = options(&directory, &clock, 1);
@@ -122,10 +123,10 @@ fn a_new_layout_is_built_from_the_journal() {
             kind.indexes = &["unique:name"];
         }
     }
-    let store = Store::open(&root, newer).unwrap();
+    let store = Store::open(&keys, newer).unwrap();
     assert_eq!(store.verify(|_, _| {}).unwrap().finding, None);
     drop(store);
-    let store = Store::open(&root, options(&directory, &clock, 1)).unwrap();
+    let store = Store::open(&keys, options(&directory, &clock, 1)).unwrap();
     assert_eq!(store.verify(|_, _| {}).unwrap().finding, None);
     let copies: i64 = store
         .read(|conn| -> Result<i64, jingui_store::StoreError> {
@@ -176,7 +177,7 @@ fn unknown_fields_and_stray_values_are_refused_by_name() {
 /// the writer's own thread, which couldn't wait for its own end.
 #[test]
 fn clause_1_3_1_what_is_queued_when_the_office_closes_is_done() {
-    let Harness { office, clock, root, directory, security, .. } = Harness::on("2026-11-23");
+    let Harness { office, clock, keys, directory, security, .. } = Harness::on("2026-11-23");
     let (sender, answers) = std::sync::mpsc::channel();
     for number in 0..50 {
         let sender = sender.clone();
@@ -192,7 +193,7 @@ fn clause_1_3_1_what_is_queued_when_the_office_closes_is_done() {
     }
     drop((office, sender));
     assert_eq!(answers.iter().collect::<Vec<_>>(), [true; 50]);
-    let store = Store::open(&root, options(&directory, &clock, 12)).unwrap();
+    let store = Store::open(&keys, options(&directory, &clock, 12)).unwrap();
     let sql = "SELECT count(*) FROM department WHERE name LIKE '处%'";
     let count = store
         .read(|conn| -> Result<i64, jingui_store::StoreError> {
@@ -208,11 +209,11 @@ fn clause_1_3_1_what_is_queued_when_the_office_closes_is_done() {
 fn clause_1_3_1_the_log_of_writes_stays_short() {
     let h = Harness::on("2026-11-23");
     let clock = h.clock.clone();
-    let Harness { office, directory, root, registrar, .. } = h;
+    let Harness { office, directory, keys, registrar, .. } = h;
     drop(office);
     let mut options = options(&directory, &clock, 12);
     options.wal_limit = 1 << 20;
-    let store = Store::open(&root, options).unwrap();
+    let store = Store::open(&keys, options).unwrap();
     let office = Office::open(store, RulePack::embedded().unwrap()).unwrap();
     let wal = directory.path().join("office.db-wal");
     let remark = "备".repeat(1_900);

@@ -24,6 +24,17 @@ pub struct Opened {
     pub sizes: Vec<(f64, f64)>,
 }
 
+/// A command for a program that takes what processor time others leave, where the machine has `nice`.
+pub(super) fn in_background(program: &Path) -> Command {
+    const NICE: &str = "/usr/bin/nice";
+    if !Path::new(NICE).exists() {
+        return Command::new(program);
+    }
+    let mut command = Command::new(NICE);
+    command.args(["-n", "15"]).arg(program);
+    command
+}
+
 /// A child that reads one file. Ended when dropped.
 pub struct Reader {
     child: Child,
@@ -38,7 +49,18 @@ impl Reader {
     /// # Errors
     /// When it can't be started or confined.
     pub async fn start(program: &Path) -> Result<Self, Fault> {
-        let mut command = Command::new(program);
+        Self::begin(program, Command::new(program)).await
+    }
+
+    /// The same for work that nobody waits for: people's requests come first.
+    ///
+    /// # Errors
+    /// As for [`Self::start`].
+    pub async fn start_in_background(program: &Path) -> Result<Self, Fault> {
+        Self::begin(program, in_background(program)).await
+    }
+
+    async fn begin(program: &Path, mut command: Command) -> Result<Self, Fault> {
         // Neither the environment nor a word of what a file makes it say goes on from here.
         command.arg(ROLE).env_clear().current_dir("/").kill_on_drop(true);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());

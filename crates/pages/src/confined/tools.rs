@@ -11,6 +11,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
 use super::confine::{Bound, without_network};
+use super::reader::in_background;
 use crate::{Fault, PageText, Raster, Run};
 
 /// Where files lie in memory while a program that knows only files works on them.
@@ -73,7 +74,7 @@ pub fn become_recogniser() -> io::Error {
 }
 
 fn command(program: &Path, role: &str, home: &str) -> Command {
-    let mut command = Command::new(program);
+    let mut command = in_background(program);
     command.arg(role).env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home).env("OMP_THREAD_LIMIT", "1");
     command.env("LANG", "C.UTF-8").current_dir("/").kill_on_drop(true).stderr(Stdio::null());
     command

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jingui_office::files::file::Found;
-use jingui_office::files::views::Progress;
+use jingui_office::files::views::{PICTURES, Progress};
 use jingui_office::files::{File, FileState, views};
 use jingui_office::{Caller, Request};
 use jingui_pages::{Fault, Kind, PageText, Reader, tools};
@@ -58,10 +58,24 @@ pub(crate) fn take_up(edge: &Shared) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Takes up, once at the start, what an earlier run left half done, or could not do for want of a program that the machine
+/// has now.
+pub(crate) fn take_up_undone(edge: &Shared) -> Result<(), StoreError> {
+    let (recognises, converts) = (tools::has_recogniser(), tools::has_office());
+    for file in edge.office.store().read(|conn| views::undone(conn, recognises, converts))? {
+        begin(edge, &file);
+    }
+    Ok(())
+}
+
 async fn inspect(edge: &Shared, id: &Id) -> Result<(), Unavailable> {
     let Some(file) = edge.office.store().read(|conn| views::file(conn, id))? else { return Ok(()) };
-    if !matches!(file.state, FileState::Kept { .. }) {
-        return Ok(());
+    match &file.state {
+        FileState::Kept { .. } => {}
+        // Its pages are known; only words in its pictures are missing.
+        FileState::Ready { notices, .. } if notices.iter().any(|notice| notice == PICTURES) => {}
+        FileState::Faulty { code, .. } if code == "missing_program" => {}
+        _ => return Ok(()),
     }
     let bytes = match bytes_of(edge, &file).await {
         Ok(bytes) => bytes,
@@ -85,7 +99,8 @@ async fn inspect(edge: &Shared, id: &Id) -> Result<(), Unavailable> {
     keep_words(edge, &file, &looked.texts).await?;
     note(edge, id, &looked.found()).await?;
     // It can be read from here on; words in pictures come later, and take long.
-    if looked.recognise(edge, id).await {
+    if tools::has_recogniser() && looked.notices.iter().any(|notice| notice == PICTURES) {
+        looked.recognise(edge, id).await;
         keep_words(edge, &file, &looked.texts).await?;
         note(edge, id, &looked.found()).await?;
     }
@@ -124,7 +139,7 @@ struct Looked {
 /// Looks into a file; answers also the pages that another program made of it, where one did.
 async fn look(edge: &Shared, file: &File, bytes: &[u8]) -> Result<(Looked, Option<Vec<u8>>), Fault> {
     let program = &edge.content.program;
-    let mut reader = Reader::start(program).await?;
+    let mut reader = Reader::start_in_background(program).await?;
     let opened = reader.open(bytes).await;
     let kind = match &opened {
         Ok(opened) => opened.kind,
@@ -169,6 +184,9 @@ async fn look(edge: &Shared, file: &File, bytes: &[u8]) -> Result<(Looked, Optio
     if texts.iter().all(blank) {
         notices.push(NO_WORDS.to_owned());
     }
+    if texts.iter().any(blank) {
+        notices.push(PICTURES.to_owned());
+    }
     Ok((Looked { reader, kind, notices, texts }, pages))
 }
 
@@ -209,13 +227,10 @@ impl Looked {
         }
     }
 
-    /// Looks for words in pages that are only pictures; answers whether any were found.
-    async fn recognise(&mut self, edge: &Shared, file: &Id) -> bool {
+    /// Looks for words in pages that are only pictures.
+    async fn recognise(&mut self, edge: &Shared, file: &Id) {
         let pictures: Vec<usize> =
             (0..self.texts.len()).filter(|page| self.texts.get(*page).is_some_and(blank)).collect();
-        if pictures.is_empty() || !tools::has_recogniser() {
-            return false;
-        }
         let total = u32::try_from(pictures.len()).unwrap_or(u32::MAX);
         let mut found = false;
         for (done, page) in (1..).zip(pictures.into_iter().take(MOST_RECOGNISED)) {
@@ -227,11 +242,10 @@ impl Looked {
             }
             edge.inspections.lock().insert(file.clone(), Progress { done, total });
         }
+        self.notices.retain(|notice| notice != PICTURES && !(found && notice == NO_WORDS));
         if found {
-            self.notices.retain(|notice| notice != NO_WORDS);
             self.notices.push(RECOGNISED.to_owned());
         }
-        found
     }
 }
 

@@ -11,7 +11,7 @@ pub(crate) mod upload;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use jingui_crypto::{Key, RootKey};
+use jingui_crypto::{Key, Keyring};
 use jingui_office::files::{File, FileState, views};
 use jingui_store::{Id, StoreError};
 use jingui_vault::{Kept, Part, Place, Vault, VaultError};
@@ -35,9 +35,9 @@ pub struct Content {
 impl Content {
     /// The vault at `place` (a directory or an address such as `s3://bucket/prefix`), with uploads under way in the
     /// local directory `spool`; refuses a place that is none. `program` becomes a confined reader.
-    pub fn open(root: &RootKey, place: &str, spool: &Path, program: PathBuf) -> Result<Self, VaultError> {
-        let vault = Vault::open(root, place, spool)?;
-        Ok(Self { vault, program, mark: mark_key(root), font: OnceLock::new() })
+    pub fn open(keys: &Keyring, place: &str, spool: &Path, program: PathBuf) -> Result<Self, VaultError> {
+        let vault = Vault::open(keys, place, spool)?;
+        Ok(Self { vault, program, mark: mark_key(keys), font: OnceLock::new() })
     }
 
     /// The font of watermarks, looked for when first needed.
@@ -47,8 +47,8 @@ impl Content {
 }
 
 /// The key of the invisible marks; who has it finds them in a picture.
-pub fn mark_key(root: &RootKey) -> Key {
-    root.derive("files/marks")
+pub fn mark_key(keys: &Keyring) -> Key {
+    keys.derive("files/marks")
 }
 
 /// Where a file belongs, as its seal knows it.

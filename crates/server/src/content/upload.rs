@@ -11,16 +11,18 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use futures_util::StreamExt as _;
 use jingui_office::files::{File, FileState, views};
+use jingui_office::items::views::level_of;
 use jingui_store::{Id, StoreError};
-use jingui_vault::{Upload, VaultError};
+use jingui_vault::{Place, Upload, VaultError};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{json, value::to_raw_value};
+use serde_json::{Value, json, value::to_raw_value};
 use sha2::{Digest as _, Sha256};
 
 use super::{inspect, place};
 use crate::actions;
 use crate::edge::{Edge, Shared};
+use crate::input;
 use crate::language::Language;
 use crate::problem::Problem;
 use crate::session::Signed;
@@ -34,6 +36,8 @@ const IDLE: Duration = Duration::from_mins(1);
 /// Most uploads at once of one person, and of all.
 const EACH: usize = 8;
 const MOST: usize = 64;
+/// Most bytes of a file that comes whole in one request.
+const SMALL: usize = 8 << 20;
 /// How much is sealed at a time, bytes.
 const PIECE: usize = 1 << 20;
 
@@ -281,6 +285,24 @@ async fn keep(
     upload: Upload,
     language: Language,
 ) -> Result<File, Problem> {
+    let input = |sealed, wrapped| json!({ "file": file.id, "sealed": sealed, "wrapped": wrapped });
+    let kept = settle(edge, signed, upload, "file.keep", input, language).await;
+    if kept.is_err() {
+        // What can't be kept isn't left lying as if it were still to come.
+        give_up(edge, signed, &file.id, language).await;
+    }
+    kept
+}
+
+/// Puts a whole upload into the vault, and has the office perform the action that says so. Refused, its bytes go again.
+async fn settle(
+    edge: &Shared,
+    signed: &Signed,
+    upload: Upload,
+    action: &str,
+    input: impl FnOnce(Value, Vec<u8>) -> Value,
+    language: Language,
+) -> Result<File, Problem> {
     let vault = &edge.content.vault;
     let name = vault.name(&upload);
     let wrapped = vault.wrap(&upload).map_err(|error| broken(&error, language))?;
@@ -293,21 +315,48 @@ async fn keep(
     } else {
         vault.keep(upload).await.map_err(|error| broken(&error, language))?.sealed_bytes
     };
-    let input =
-        json!({ "file": file.id, "sealed": { "name": name, "bytes": sealed_bytes }, "wrapped": wrapped });
-    let input = to_raw_value(&input).map_err(|error| Problem::store(&error.into(), language))?;
-    let kept = actions::perform(edge, signed.caller(), "file.keep".to_owned(), input, None, language).await;
-    if kept.is_err() {
-        if sealed_bytes > 0 {
-            let _ = vault.remove(&name).await;
-        }
-        // What can't be kept isn't left lying as if it were still to come.
-        give_up(edge, signed, &file.id, language).await;
+    let input = to_raw_value(&input(json!({ "name": name, "bytes": sealed_bytes }), wrapped));
+    let input = input.map_err(|error| Problem::store(&error.into(), language))?;
+    let kept = actions::perform(edge, signed.caller(), action.to_owned(), input, None, language).await;
+    if kept.is_err() && sealed_bytes > 0 {
+        let _ = vault.remove(&name).await;
     }
     drop(reserved);
-    let kept = kept?;
+    let file: File =
+        serde_json::from_value(kept?.outcome).map_err(|error| Problem::store(&error.into(), language))?;
     inspect::begin(edge, &file.id);
-    serde_json::from_value(kept.outcome).map_err(|error| Problem::store(&error.into(), language))
+    Ok(file)
+}
+
+/// `POST /api/items/{item}/files`: a small file whole, in one request and one entry.
+pub(crate) async fn add(
+    State(edge): State<Shared>,
+    signed: Signed,
+    Path(item): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<(StatusCode, Json<File>), Problem> {
+    let language = Language::of(&headers);
+    let absent = || Problem::absent(language);
+    let item: Id = item.parse().map_err(|_| absent())?;
+    let name = input::file_name(&headers, language)?;
+    let bytes = input::bytes(body, SMALL, language).await?;
+    let store = edge.office.store();
+    let found = store.read(|conn| level_of(conn, &item));
+    // Whether this person may know of the item is asked of the office below, before anything stays.
+    let level = found.map_err(|error: StoreError| Problem::store(&error, language))?.ok_or_else(absent)?;
+    let file = Id::generate(store.now(), &mut rand::rng());
+    let place = Place { file: file.to_string(), item: item.to_string(), level: level.number() };
+    let sealed = tokio::task::block_in_place(|| {
+        let mut upload = edge.content.vault.begin(place)?;
+        upload.push(&bytes)?;
+        Ok(upload)
+    });
+    let upload = sealed.map_err(|error| broken(&error, language))?;
+    let begin = json!({ "item": item, "name": name, "bytes": bytes.len() });
+    let input = |sealed, wrapped| json!({ "file": file, "begin": begin, "level": level, "sealed": sealed, "wrapped": wrapped });
+    let file = settle(&edge, &signed, upload, "file.add", input, language).await?;
+    Ok((StatusCode::CREATED, Json(file)))
 }
 
 async fn give_up(edge: &Shared, signed: &Signed, file: &Id, language: Language) {

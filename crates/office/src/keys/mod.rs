@@ -1,0 +1,4 @@
+//! The office's own keys: when it was opened and by whose shares (clauses 1.3.1, 3.3.1.4). Owns what the journal says of
+//! keys; the keys themselves never come here.
+
+pub mod opening;
