@@ -8,13 +8,27 @@ import AxeBuilder from '@axe-core/playwright'
 import { chromium } from 'playwright-core'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
+const binary = join(root, 'target/debug/jingui')
+// Nobody's passphrase from outside opens an office here.
+const { JINGUI_PASSPHRASE: _, ...unattended } = process.env
 export const PASSWORD = 'Jingui-2026'
 // Every run takes the pictures; only UPDATE=1 puts them into the documentation, so that a test leaves the tree as it was.
 export const screenshots = join(root, process.env.UPDATE ? 'docs/screenshots' : 'e2e/out/screenshots')
 
-export async function open() {
-  const directory = await mkdtemp(join(tmpdir(), 'jingui-e2e-'))
-  const server = spawn(join(root, 'target/debug/jingui'), ['demo', '--data', join(directory, 'office'), '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'pipe'] })
+/** Runs the binary until it ends; answers what it printed. */
+export async function run(args, env = {}) {
+  const running = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...unattended, ...env } })
+  let told = ''
+  running.stdout.on('data', (data) => { told += data })
+  running.stderr.on('data', (data) => { told += data })
+  const code = await new Promise((resolve) => { running.on('close', resolve) })
+  if (code !== 0) throw new Error(`${args[0]} ended with ${code}: ${told}`)
+  return told
+}
+
+/** Starts the binary and waits until it says where it serves; nobody sits at its terminal. */
+export async function start(args, listen = '127.0.0.1:0') {
+  const server = spawn(binary, [...args, '--listen', listen], { stdio: ['ignore', 'pipe', 'pipe'], env: unattended })
   const base = await new Promise((resolve, reject) => {
     let told = ''
     server.stdout.on('data', (data) => {
@@ -25,10 +39,24 @@ export async function open() {
     server.on('exit', (code) => reject(new Error(`the server ended with ${code}: ${told}`)))
     setTimeout(() => reject(new Error(`the server doesn't come up: ${told}`)), 120_000).unref()
   })
-  const browser = await chromium.launch({
+  async function stop() {
+    server.kill('SIGTERM')
+    await new Promise((resolve) => { if (server.exitCode !== null) resolve(); else server.on('exit', resolve) })
+  }
+  return { base, stop }
+}
+
+export function launch() {
+  return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   })
+}
+
+export async function open() {
+  const directory = await mkdtemp(join(tmpdir(), 'jingui-e2e-'))
+  const { base, stop } = await start(['demo', '--data', join(directory, 'office')])
+  const browser = await launch()
   await mkdir(screenshots, { recursive: true })
   const troubles = []
   return {
@@ -60,8 +88,7 @@ export async function open() {
     },
     async close() {
       await browser.close()
-      server.kill('SIGTERM')
-      await new Promise((resolve) => { if (server.exitCode !== null) resolve(); else server.on('exit', resolve) })
+      await stop()
       await rm(directory, { recursive: true, force: true })
     },
   }

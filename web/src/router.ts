@@ -1,4 +1,7 @@
-import { createRouter, createWebHistory } from 'vue-router'
+import { watch } from 'vue'
+import { createRouter, createWebHistory, START_LOCATION } from 'vue-router'
+import { sealed } from './api/client'
+import { health } from './pages/seal'
 import { me, whoAmI } from './session'
 
 export const router = createRouter({
@@ -6,6 +9,7 @@ export const router = createRouter({
   routes: [
     { path: '/', redirect: '/workbench' },
     { path: '/sign-in', component: () => import('./pages/SignIn.vue') },
+    { path: '/unseal', component: () => import('./pages/UnsealPage.vue') },
     { path: '/workbench', component: () => import('./pages/WorkbenchPage.vue') },
     { path: '/register', component: () => import('./pages/RegisterDesk.vue') },
     { path: '/items', component: () => import('./pages/ItemsPage.vue') },
@@ -31,8 +35,19 @@ export const router = createRouter({
   ],
 })
 
-router.beforeEach(async (to) => {
+router.beforeEach(async (to, from) => {
+  if (to.path === '/unseal') return true
+  // The sign-in page asks nothing of its own, so the first look is at whether anybody can sign in.
+  if (to.path === '/sign-in' && from === START_LOCATION && (await health()) === 'sealed') sealed.value = true
   if (!me.value && to.path !== '/sign-in') await whoAmI()
+  if (sealed.value) return '/unseal'
   if (!me.value && to.path !== '/sign-in') return { path: '/sign-in', query: { next: to.fullPath } }
   return true
+})
+
+// Wherever one was when it was found to be sealed: whoever was signed in no longer is.
+watch(sealed, (is) => {
+  if (!is) return
+  me.value = null
+  void router.replace('/unseal')
 })

@@ -1,6 +1,6 @@
 /** Who is signed in, the names everybody uses, and what happened meanwhile. */
 import { computed, onActivated, onBeforeUnmount, onDeactivated, onMounted, reactive, ref } from 'vue'
-import { api, answer, locked, Refused } from './api/client'
+import { api, answer, locked, Refused, sealed } from './api/client'
 import type { Problem, Schemas } from './api/client'
 import { day, t } from './text'
 
@@ -86,7 +86,7 @@ export async function trying(what: () => Promise<unknown>): Promise<boolean> {
     return true
   } catch (error) {
     if (error instanceof Refused) {
-      if (!locked.value) refusal.value = error.problem
+      if (!locked.value && !sealed.value) refusal.value = error.problem
       return false
     }
     throw error

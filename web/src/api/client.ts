@@ -26,17 +26,28 @@ export interface Problem {
 export class Refused extends Error {
   constructor(readonly problem: Problem) {
     super(problem.title)
+    hear(problem)
   }
 }
 
 /** Set when the session is over; the shell asks for the password and loses nothing that was typed. */
 export const locked = ref(false)
 
+/** Set when the office turns out to be sealed; nothing but the unseal page works then. */
+export const sealed = ref(false)
+
+function hear(problem: Problem): void {
+  if (problem.code === 'sealed') sealed.value = true
+}
+
 const client = createClient<paths>({ baseUrl: '' })
 client.use({
   onRequest({ request }) {
     request.headers.set('Accept-Language', acceptLanguage.value)
     return request
+  },
+  async onResponse({ response }) {
+    if (response.status === 503) hear(await problemOf(response))
   },
 })
 

@@ -1511,7 +1511,8 @@ export interface paths {
         /** 文件的电子件 · The files of an item */
         get: operations["itemsItemFiles"];
         put?: never;
-        post?: never;
+        /** 上传小文件 · Add a small file */
+        post: operations["postItemsItemFiles"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1630,6 +1631,74 @@ export interface paths {
         };
         /** 导出谁知悉 · Who knew as a workbook */
         get: operations["knewXlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 账本状态 · Where the ledger stands */
+        get: operations["getLedger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ledger/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 检查点 · The checkpoint, to keep outside */
+        get: operations["getLedgerCheckpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ledger/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 比对检查点 · Compare a checkpoint kept outside */
+        post: operations["postLedgerCompare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/ledger/proofs/{seq}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 证明一笔账 · Prove that an entry is in the ledger */
+        get: operations["getLedgerProofsSeq"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2236,6 +2305,48 @@ export interface components {
             /** @description The rows. */
             rows: components["schemas"]["Allowed"][];
         };
+        /** @description How a witness last answered. */
+        Answered: {
+            /** @constant */
+            state: "waiting";
+        } | {
+            /** @description The time it signed, by its own clock. */
+            at: components["schemas"]["Moment"];
+            /**
+             * Format: uint64
+             * @description Entries under the checkpoint it signed.
+             */
+            size: number;
+            /** @constant */
+            state: "signed";
+        } | {
+            /**
+             * Format: uint64
+             * @description Entries of the ledger.
+             */
+            journal: number;
+            /**
+             * Format: uint64
+             * @description Entries it saw.
+             */
+            known: number;
+            /** @constant */
+            state: "ahead";
+        } | {
+            /**
+             * Format: uint64
+             * @description Entries under the checkpoint it saw.
+             */
+            size: number;
+            /** @constant */
+            state: "forked";
+        } | {
+            /** @constant */
+            state: "stranger";
+        } | {
+            /** @constant */
+            state: "silent";
+        };
         /** @description Applies for a loan: which item, why, for how many working days. */
         ApplyInput: {
             /**
@@ -2477,6 +2588,40 @@ export interface components {
              * @description Version of the text that was signed.
              */
             version: number;
+        };
+        /** @description How a checkpoint kept outside stands to the ledger. */
+        Compared: {
+            /**
+             * Format: uint64
+             * @description Entries under it.
+             */
+            size: number;
+            /** @constant */
+            state: "continued";
+        } | {
+            /**
+             * Format: uint64
+             * @description Entries of the ledger.
+             */
+            journal: number;
+            /**
+             * Format: uint64
+             * @description Entries there were.
+             */
+            known: number;
+            /** @constant */
+            state: "ahead";
+        } | {
+            /**
+             * Format: uint64
+             * @description Entries under it.
+             */
+            size: number;
+            /** @constant */
+            state: "forked";
+        } | {
+            /** @constant */
+            state: "foreign";
         };
         /** @description How a copy came back. */
         ConditionInput: {
@@ -2903,7 +3048,7 @@ export interface components {
         };
         /** @description The first thing that isn't as the journal says. */
         FindingText: {
-            /** @description What is wrong: `entry_missing`, `entry_altered`, `entry_listing`, `entry_doesnt_follow`, `root`, `record`, `words`. */
+            /** @description What is wrong: `entry_missing`, `entry_altered`, `entry_listing`, `entry_doesnt_follow`, `checkpoint`, `root`, `record`, `words`. */
             code: string;
             /** @description Key of the record. */
             key: string | null;
@@ -3237,6 +3382,16 @@ export interface components {
         };
         /** @description Orders of a list of items. */
         ItemSortInput: "newest" | "oldest" | "received" | "dated" | "level" | "relevance";
+        /** @description A checkpoint that the writer kept. */
+        KeptCheckpoint: {
+            /** @description When it was signed. */
+            at: components["schemas"]["Moment"];
+            /**
+             * Format: uint64
+             * @description Entries under it.
+             */
+            size: number;
+        };
         /** @description How somebody came to know an item. */
         Knew: {
             /** @description Who approved it, where somebody did. */
@@ -3299,6 +3454,28 @@ export interface components {
             refused_rows: components["schemas"]["RefusedRow"][];
             /** @description Sheets, and how they are read. */
             sheets: components["schemas"]["SheetPlan"][];
+        };
+        /** @description Where the ledger stands. */
+        Ledger2: {
+            /** @description The checkpoint, signed just now (C2SP signed-note). */
+            checkpoint: string;
+            /** @description Checkpoints that the writer kept, newest first. */
+            kept: components["schemas"]["KeptCheckpoint"][];
+            /** @description The key that verifies it, as a C2SP vkey. */
+            key: string;
+            /** @description Name of the log in its checkpoints. */
+            origin: string;
+            /** @description Merkle root over them, base 64. */
+            root: string;
+            /**
+             * Format: uint64
+             * @description Entries.
+             */
+            size: number;
+            /** @description Suite of its hashes and signatures: `international` or `guomi`. */
+            suite: string;
+            /** @description Witnesses, as they last answered. */
+            witnesses: components["schemas"]["Witnessed"][];
         };
         /** @description A row of a ledger, folded and checked as far as a row can be by itself. */
         LedgerRow: {
@@ -3934,6 +4111,11 @@ export interface components {
              */
             slot: number;
         };
+        /** @description A checkpoint that was kept outside. */
+        PresentedInput: {
+            /** @description The signed note. */
+            checkpoint: string;
+        };
         /** @description An application to print a file. */
         Print: {
             /** @description Who applied, and gets the copies. */
@@ -4072,6 +4254,18 @@ export interface components {
             title: string;
             /** @description Stable name of the problem as a URN. */
             type: string;
+        };
+        /** @description Proof that one entry is in the ledger. */
+        Proven: {
+            /** @description The proof with its checkpoint (C2SP tlog-proof). */
+            proof: string;
+            /** @description The entry's sealed bytes, base 64: with the proof they can be verified offline. */
+            sealed: string;
+            /**
+             * Format: uint64
+             * @description Number of the entry.
+             */
+            seq: number;
         };
         /** @description What a hand-over is for. */
         Purpose: {
@@ -5035,6 +5229,22 @@ export interface components {
         WithdrawInput: {
             /** @description The loan. */
             loan: components["schemas"]["IdInput"];
+        };
+        /** @description A witness with what it last answered. */
+        Witnessed: {
+            /** @description When it was last asked. */
+            asked: components["schemas"]["Moment"] | null;
+            /** @description How it last answered. */
+            last: components["schemas"]["Answered"];
+            /** @description Its name. */
+            name: string;
+            /** @description When it last signed, and how many entries, whatever it answered since. */
+            signed: [
+                components["schemas"]["Moment"],
+                number
+            ] | null;
+            /** @description Where it listens. */
+            url: string;
         };
         /** @description How far the index is made anew. */
         WordsRebuild: {
@@ -8897,6 +9107,50 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    postItemsItemFiles: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 文件名，百分号编码。The file's name, percent-encoded. */
+                "x-file-name": string;
+            };
+            path: {
+                item: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": unknown;
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     itemsItemHistory: {
         parameters: {
             query?: never;
@@ -9183,6 +9437,128 @@ export interface operations {
             405: components["responses"]["Problem"];
             421: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    getLedger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ledger2"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    getLedgerCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    postLedgerCompare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresentedInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Compared"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    getLedgerProofsSeq: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proven"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
             500: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
@@ -9555,7 +9931,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/jpeg": unknown;
+                    "image/webp": unknown;
                 };
             };
             400: components["responses"]["Problem"];
@@ -9728,7 +10104,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/jpeg": unknown;
+                    "image/webp": unknown;
                 };
             };
             400: components["responses"]["Problem"];
@@ -9761,7 +10137,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "image/jpeg": unknown;
+                    "image/webp": unknown;
                 };
             };
             400: components["responses"]["Problem"];
