@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, mpsc};
 
 use anyhow::{Context as _, bail};
-use jingui_crypto::RootKey;
+use jingui_crypto::{Keyring, Suite};
 use jingui_office::loans::views::due_for_clock;
 use jingui_office::{Caller, Office, Performed, Request, Unable};
 use jingui_regulation::{Date, Moment, RulePack};
@@ -26,7 +26,7 @@ pub type Tally = BTreeMap<String, [u32; 3]>;
 /// An office in which things happen.
 pub struct Play {
     office: Option<Office>,
-    root: RootKey,
+    keys: Keyring,
     directory: tempfile::TempDir,
     clock: FixedClock,
     seed: u64,
@@ -45,9 +45,11 @@ impl Play {
         let mut chance = ChaCha20Rng::seed_from_u64(seed);
         let start: Date = "2026-01-05".parse().map_err(|_| anyhow::anyhow!("no such day"))?;
         let start = start.plus_days(chance.random_range(0..200));
+        // Both suites carry the whole office.
+        let suite = if seed.is_multiple_of(2) { Suite::International } else { Suite::Guomi };
         let mut play = Self {
             office: None,
-            root: RootKey::generate(&mut chance),
+            keys: Keyring::generate(suite, &mut chance),
             // In memory where that is possible: what is tried here is the office, not the disk.
             directory: tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())?,
             clock: FixedClock::new(Moment::at(start, 9, 0)),
@@ -60,7 +62,7 @@ impl Play {
             tally: Tally::new(),
         };
         let options = play.options();
-        let store = Store::create(&play.root, options)?;
+        let store = Store::create(&play.keys, options)?;
         play.office = Some(Self::house(store)?);
         people::furnish(&mut play)?;
         play.tally.clear();
@@ -182,7 +184,7 @@ impl Play {
     fn restart(&mut self) -> anyhow::Result<()> {
         self.office = None;
         let options = self.options();
-        self.office = Some(Self::house(Store::open(&self.root, options)?)?);
+        self.office = Some(Self::house(Store::open(&self.keys, options)?)?);
         Ok(())
     }
 

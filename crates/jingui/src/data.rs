@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use jingui_crypto::{KeyFile, RootKey};
+use jingui_crypto::{Assembly, Needs, Seal, Unsealed};
 use jingui_store::Options;
 
 /// What opens the office.
@@ -15,6 +15,8 @@ pub enum Secret {
     Passphrase(String),
     /// A plain key file elsewhere.
     KeyFile(PathBuf),
+    /// Shares of the key holders, as they were typed or read.
+    Shares(Vec<zeroize::Zeroizing<String>>),
 }
 
 /// A data directory, locked for this process.
@@ -83,21 +85,44 @@ impl DataDirectory {
         write_private(&self.file(name), text)
     }
 
-    /// The root key, opened by the secret.
-    pub fn unlock(&self, secret: &Secret) -> anyhow::Result<RootKey> {
+    /// The keys, opened by the secret.
+    pub fn unlock(&self, secret: &Secret) -> anyhow::Result<Unsealed> {
         unlock(&self.path, secret)
     }
 }
 
-/// The root key of the office in `data`, opened by the secret.
-pub fn unlock(data: &Path, secret: &Secret) -> anyhow::Result<RootKey> {
-    let (path, passphrase) = match secret {
-        Secret::Passphrase(passphrase) => (data.join("key.json"), Some(passphrase.as_str())),
-        Secret::KeyFile(path) => (path.clone(), None),
-    };
+/// The file that holds an office's keys, sealed.
+pub const KEY: &str = "key.json";
+
+/// Reads a seal: the one in the data directory, or a plain key file elsewhere.
+pub fn seal(path: &Path) -> anyhow::Result<Seal> {
     let text =
-        fs::read_to_string(&path).with_context(|| format!("can't read the key file {}", path.display()))?;
-    Ok(KeyFile::parse(&text)?.open(passphrase)?)
+        fs::read_to_string(path).with_context(|| format!("can't read the key file {}", path.display()))?;
+    Ok(Seal::parse(&zeroize::Zeroizing::new(text))?)
+}
+
+/// The keys of the office in `data`, opened by the secret.
+pub fn unlock(data: &Path, secret: &Secret) -> anyhow::Result<Unsealed> {
+    match secret {
+        Secret::KeyFile(path) => Ok(seal(path)?.open(None)?),
+        Secret::Passphrase(passphrase) => Ok(seal(&data.join(KEY))?.open(Some(passphrase))?),
+        Secret::Shares(shares) => {
+            let seal = seal(&data.join(KEY))?;
+            let Some(mut assembly) = Assembly::new(&seal) else {
+                bail!("this office opens without shares; give its passphrase or key file");
+            };
+            for share in shares {
+                assembly.add(share)?;
+            }
+            Ok(assembly.open()?)
+        }
+    }
+}
+
+/// What the office in `data` needs to be opened; nothing where its key file lies elsewhere.
+pub fn needs(data: &Path) -> anyhow::Result<Option<Needs>> {
+    let path = data.join(KEY);
+    if path.exists() { Ok(Some(seal(&path)?.needs())) } else { Ok(None) }
 }
 
 /// Writes a new file that only the owner reads; never over an existing one.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use data_encoding::HEXLOWER;
-use jingui_crypto::RootKey;
+use jingui_crypto::Keyring;
 use jingui_intake::{RefusedRow, SheetPlan, open, read, recognise};
 use jingui_office::receipts::import::{Defaults, File, run as import};
 use jingui_office::{Caller, Office, fill, personnel};
@@ -45,10 +45,10 @@ pub struct Order {
 }
 
 /// Reads the ledger, imports it, tells what was refused and why.
-pub fn run(directory: &DataDirectory, root: &RootKey, order: &Order) -> anyhow::Result<()> {
+pub fn run(directory: &DataDirectory, keys: &Keyring, order: &Order) -> anyhow::Result<()> {
     let bytes = fs::read(&order.file).with_context(|| format!("can't read {}", order.file.display()))?;
     let name = order.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let office = Office::open(Store::open(root, directory.options())?, crate::rules::pack()?)?;
+    let office = Office::open(Store::open(keys, directory.options())?, crate::rules::pack()?)?;
     let book = open(&name, &bytes)?;
     let plans = match &order.mapping {
         Some(path) => mapping(path)?,

@@ -6,17 +6,22 @@ mod data;
 mod demo;
 mod import;
 mod init;
+mod outside;
 mod rules;
 mod serving;
+mod sheet;
 mod trace;
+mod unseal;
 
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand};
+use jingui_crypto::Needs;
+use zeroize::Zeroizing;
 
 use crate::data::{DataDirectory, Secret};
 
@@ -35,8 +40,31 @@ enum Command {
         /// Data directory.
         #[arg(long)]
         data: PathBuf,
+        /// Algorithms: `international` (AES, SHA-256, Ed25519) or `guomi` (国密: SM4, SM3, SM2); asked for where left out.
+        #[arg(long)]
+        suite: Option<init::SuiteName>,
+        /// Key holders who share the key, by name: `王芳,李强,张敏`; 2 to 16. Instead of a passphrase or key file.
+        #[arg(long, value_delimiter = ',', conflicts_with_all = ["passphrase_file", "key_file"])]
+        holders: Vec<String>,
+        /// How many of the key holders open the office.
+        #[arg(long, default_value_t = 2, requires = "holders")]
+        needed: u8,
+        /// Empty directory for the share sheets, best in memory or on a medium that leaves the room.
+        #[arg(long, requires = "holders")]
+        sheets: Option<PathBuf>,
         #[command(flatten)]
         secret: SecretArgs,
+    },
+    /// Give a share or the passphrase to a served office that is still sealed (启封).
+    Unseal {
+        /// Where it serves.
+        #[arg(long, default_value = "127.0.0.1:8080")]
+        address: String,
+        /// Certificate of a server off loopback, PEM.
+        #[arg(long)]
+        certificate: Option<PathBuf>,
+        /// File with the share or passphrase; else it is asked for, unseen.
+        file: Option<PathBuf>,
     },
     /// Serve the office (启动服务).
     Serve {
@@ -52,6 +80,12 @@ enum Command {
         /// Where sealed files lie: a directory, or an address such as `s3://bucket/prefix` with credentials in `AWS_…`.
         #[arg(long)]
         vault: Option<String>,
+        /// A checkpoint kept outside, to compare the ledger with before anybody is served; may be given again.
+        #[arg(long)]
+        checkpoint: Vec<PathBuf>,
+        /// A witness on another computer, as `jingui witness` prints it; may be given again.
+        #[arg(long, value_parser = outside::witness_at)]
+        witness: Vec<jingui_server::WitnessAt>,
         #[command(flatten)]
         secret: SecretArgs,
     },
@@ -60,8 +94,46 @@ enum Command {
         /// Data directory.
         #[arg(long)]
         data: PathBuf,
+        /// A checkpoint kept outside, which the ledger must continue; may be given again.
+        #[arg(long)]
+        checkpoint: Vec<PathBuf>,
         #[command(flatten)]
         secret: SecretArgs,
+    },
+    /// Write the newest checkpoint into a file, to be kept outside (检查点).
+    Checkpoint {
+        /// Data directory.
+        #[arg(long)]
+        data: PathBuf,
+        /// The file; an older checkpoint in it is compared first, then replaced.
+        file: PathBuf,
+        #[command(flatten)]
+        secret: SecretArgs,
+    },
+    /// Export the ledger for `jingui-verify`, sealed as it is (导出账本).
+    ExportLedger {
+        /// Data directory.
+        #[arg(long)]
+        data: PathBuf,
+        /// An empty directory.
+        directory: PathBuf,
+        #[command(flatten)]
+        secret: SecretArgs,
+    },
+    /// Witness ledgers on a computer that isn't theirs (见证).
+    Witness {
+        /// Directory for its key and what it saw.
+        #[arg(long)]
+        directory: PathBuf,
+        /// Address to listen on.
+        #[arg(long, default_value = "127.0.0.1:8090")]
+        listen: SocketAddr,
+        /// Its name, when it is new; without blanks.
+        #[arg(long, default_value = "jingui-witness")]
+        name: String,
+        /// Key of a ledger to witness, as `jingui-verify` and the auditor's page show it; may be given again.
+        #[arg(long)]
+        log: Vec<String>,
     },
     /// Name the reading that a picture of a page comes from (追溯截图).
     Trace {
@@ -154,13 +226,53 @@ struct SecretArgs {
     /// Plain key file kept on a medium of its own, instead of a passphrase.
     #[arg(long)]
     key_file: Option<PathBuf>,
+    /// File with a key holder's share; once for each of them.
+    #[arg(long)]
+    share: Vec<PathBuf>,
 }
 
 impl SecretArgs {
+    /// The secret of the office in `data`, asked for where somebody sits at the terminal.
+    fn of(self, data: &Path) -> anyhow::Result<Secret> {
+        match data::needs(data)? {
+            Some(Needs::Shares { needed, .. }) if self.share.is_empty() && self.key_file.is_none() => {
+                if !std::io::stdin().is_terminal() {
+                    bail!("{needed} key holders open this office; give --share for each of them");
+                }
+                let mut shares = Vec::new();
+                for number in 1..=needed {
+                    let prompt = format!("第 {number} 份份额 / share {number} of {needed}: ");
+                    shares.push(Zeroizing::new(rpassword::prompt_password(prompt)?));
+                }
+                Ok(Secret::Shares(shares))
+            }
+            Some(Needs::Passphrase | Needs::Nothing) | None if !self.share.is_empty() => {
+                bail!("this office opens without shares; leave --share out")
+            }
+            _ => self.read(false),
+        }
+    }
+
+    /// Whether anything was given by which the office could be opened at once.
+    fn given(&self) -> bool {
+        self.key_file.is_some()
+            || !self.share.is_empty()
+            || self.passphrase_file.is_some()
+            || std::env::var_os("JINGUI_PASSPHRASE").is_some()
+    }
+
     /// The secret, asked for where somebody sits at the terminal; twice when it is a new one.
     fn read(self, new: bool) -> anyhow::Result<Secret> {
         if let Some(path) = self.key_file {
             return Ok(Secret::KeyFile(path));
+        }
+        if !self.share.is_empty() {
+            let shares = self.share.iter().map(|path| {
+                let text = std::fs::read_to_string(path);
+                let text = text.with_context(|| format!("can't read the share in {}", path.display()))?;
+                anyhow::Ok(Zeroizing::new(text))
+            });
+            return Ok(Secret::Shares(shares.collect::<Result<_, _>>()?));
         }
         let passphrase = match self.passphrase_file {
             Some(path) => std::fs::read_to_string(&path)
@@ -199,29 +311,61 @@ fn main() -> ExitCode {
         Err(error) => {
             eprintln!("错误 / error: {error:#}");
             // A script that verifies every night tells a book that isn't whole from one that couldn't be read.
-            if error.is::<serving::NotWhole>() { ExitCode::from(3) } else { ExitCode::FAILURE }
+            let differs = error.is::<serving::NotWhole>() || error.is::<outside::PutBack>();
+            if differs { ExitCode::from(3) } else { ExitCode::FAILURE }
         }
     }
 }
 
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Init { data, secret } => init::run(&data, &secret.read(true)?),
-        Command::Serve { data, listen, cache_mib, vault, secret } => {
-            let directory = DataDirectory::open(&data)?;
-            let root = directory.unlock(&secret.read(false)?)?;
-            serving::run(&directory, &root, serving::Settings { listen, cache_mib, vault }, || {})
+        Command::Init { data, suite, holders, needed, sheets, secret } => {
+            init::run(&data, init::asked(suite, holders, needed, sheets, || secret.read(true))?)
         }
-        Command::Verify { data, secret } => {
-            let directory = DataDirectory::open(&data)?;
-            let root = directory.unlock(&secret.read(false)?)?;
-            serving::verify(&directory, &root)
+        Command::Unseal { address, certificate, file } => {
+            unseal::run(&address, certificate.as_deref(), file.as_deref())
         }
-        Command::Trace { image, data, secret } => trace::run(&data, &secret.read(false)?, &image),
+        Command::Serve { data, listen, cache_mib, vault, checkpoint, witness, secret } => {
+            let directory = DataDirectory::open(&data)?;
+            let settings =
+                serving::Settings { listen, cache_mib, vault, checkpoints: checkpoint, witnesses: witness };
+            // Nobody at hand who opens it: it waits, and takes shares or the passphrase at its own door.
+            let waits = !secret.given() && data::needs(&data)?.is_some();
+            if waits && !std::io::stdin().is_terminal() {
+                let Some(opened) = serving::wait(&directory, listen)? else { return Ok(()) };
+                let settings = serving::Settings { listen: opened.address, ..settings };
+                return serving::run(&directory, &opened.unsealed, &opened.attempts, settings, || {});
+            }
+            let unsealed = directory.unlock(&secret.of(&data)?)?;
+            serving::run(&directory, &unsealed, &[], settings, || {})
+        }
+        Command::Verify { data, checkpoint, secret } => {
+            let directory = DataDirectory::open(&data)?;
+            let unsealed = directory.unlock(&secret.of(&data)?)?;
+            serving::verify(&directory, unsealed.keyring(), &checkpoint)
+        }
+        Command::Checkpoint { data, file, secret } => {
+            let directory = DataDirectory::open(&data)?;
+            let unsealed = directory.unlock(&secret.of(&data)?)?;
+            let store = serving::unchanged(&directory, unsealed.keyring())?;
+            if file.exists() {
+                outside::compare(&store, std::slice::from_ref(&file))?;
+            }
+            outside::keep_checkpoint(&store, &file)
+        }
+        Command::ExportLedger { data, directory, secret } => {
+            let office = DataDirectory::open(&data)?;
+            let unsealed = office.unlock(&secret.of(&data)?)?;
+            outside::export(&serving::unchanged(&office, unsealed.keyring())?, &directory)
+        }
+        Command::Witness { directory, listen, name, log } => {
+            outside::serve_witness(&directory, listen, &name, &log)
+        }
+        Command::Trace { image, data, secret } => trace::run(&data, &secret.of(&data)?, &image),
         Command::Import { data, order, secret } => {
             let directory = DataDirectory::open(&data)?;
-            let root = directory.unlock(&secret.read(false)?)?;
-            import::run(&directory, &root, &order)
+            let unsealed = directory.unlock(&secret.of(&data)?)?;
+            import::run(&directory, unsealed.keyring(), &order)
         }
         Command::Demo { data, listen, fresh, only_make } => demo::run(&data, listen, fresh, only_make),
         Command::Rules { order: RulesOrder::Check { directory } } => rules::check(&directory),

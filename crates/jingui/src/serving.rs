@@ -1,15 +1,17 @@
 //! Serving an office, and verifying it from the command line.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use anyhow::Context as _;
-use jingui_crypto::RootKey;
-use jingui_office::Office;
+use jingui_crypto::{Keyring, Unsealed};
 use jingui_office::files::words;
-use jingui_server::{Config, Content, Live, Tls};
+use jingui_office::{Caller, Office};
+use jingui_server::{Attempt, Config, Content, Live, Opened, Tls, WitnessAt};
 use jingui_store::{Finding, Store};
 
-use crate::data::DataDirectory;
+use crate::data::{DataDirectory, KEY};
+use crate::outside;
 
 /// How an office is served.
 pub struct Settings {
@@ -19,27 +21,62 @@ pub struct Settings {
     pub cache_mib: u64,
     /// Where sealed files lie; in the data directory unless said otherwise.
     pub vault: Option<String>,
+    /// Checkpoints kept outside, which the ledger must continue.
+    pub checkpoints: Vec<PathBuf>,
+    /// Who is shown the newest checkpoint, at the start and every minute.
+    pub witnesses: Vec<WitnessAt>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
+        Self { listen, cache_mib: 256, vault: None, checkpoints: Vec::new(), witnesses: Vec::new() }
+    }
+}
+
+/// Waits at the door of a sealed office until its key holders have opened it; nothing when the process was told to end.
+pub fn wait(directory: &DataDirectory, listen: SocketAddr) -> anyhow::Result<Option<Opened>> {
+    let seal = crate::data::seal(&directory.file(KEY))?;
+    Ok(jingui_server::wait(listen, tls(directory, listen)?, seal, |address, secure| {
+        let scheme = if secure { "https" } else { "http" };
+        println!(
+            "金匮尚未启封，请密钥持有人打开 {scheme}://{address} / sealed: open it there, or with `jingui unseal`."
+        );
+    })?)
+}
+
+/// The certificate of the data directory, where one is needed.
+fn tls(directory: &DataDirectory, listen: SocketAddr) -> anyhow::Result<Option<Tls>> {
+    if listen.ip().is_loopback() {
+        return Ok(None);
+    }
+    let read = |name: &str| std::fs::read(directory.file(name)).with_context(|| format!("can't read {name}"));
+    Ok(Some(Tls { certificates: read("tls-certificate.pem")?, key: read("tls-key.pem")? }))
 }
 
 /// Opens the office and serves it until the process is told to end. `ready` runs once it listens.
 pub fn run(
     directory: &DataDirectory,
-    root: &RootKey,
+    unsealed: &Unsealed,
+    attempts: &[Attempt],
     settings: Settings,
     ready: impl FnOnce(),
 ) -> anyhow::Result<()> {
-    let Settings { listen, cache_mib, vault } = settings;
+    let Settings { listen, cache_mib, vault, checkpoints, witnesses } = settings;
+    let keys = unsealed.keyring();
     let live = Live::default();
     let mut options = directory.options();
     options.cache_mib = cache_mib;
     options.notify = Some(live.notifier());
-    let office = Office::open(Store::open(root, options)?, crate::rules::pack()?)?;
-    let mut config = Config::new(listen, office, content(directory, root, vault)?, live);
-    if !listen.ip().is_loopback() {
-        let read =
-            |name: &str| std::fs::read(directory.file(name)).with_context(|| format!("can't read {name}"));
-        config.tls = Some(Tls { certificates: read("tls-certificate.pem")?, key: read("tls-key.pem")? });
-    }
+    let store = Store::open(keys, options)?;
+    // Before anything is written or shown: is this the ledger that others saw, and all of it?
+    outside::compare(&store, &checkpoints)?;
+    outside::ask(&store, &witnesses)?;
+    let office = Office::open(store, crate::rules::pack()?)?;
+    opened(&office, unsealed, attempts)?;
+    let mut config = Config::new(listen, office, content(directory, keys, vault)?, live);
+    config.tls = tls(directory, listen)?;
+    config.witnesses = witnesses;
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     let running = jingui_server::serve(config)?;
     println!("金匮正在 {scheme}://{} 提供服务 / serving. Ctrl+C 停止 / stops.", running.address());
@@ -48,11 +85,22 @@ pub fn run(
     Ok(())
 }
 
+/// Journals that the office was opened, and what was tried before.
+fn opened(office: &Office, unsealed: &Unsealed, attempts: &[Attempt]) -> anyhow::Result<()> {
+    let seal = unsealed.seal();
+    let (entries, levels) = unsealed.keyring().epochs();
+    let input = serde_json::json!({
+        "suite": seal.suite(), "set": seal.set(), "attempts": attempts, "entry_epoch": entries, "level_epoch": levels,
+    });
+    crate::init::act(office, &Caller::Clock, "seal.open", &input)?;
+    Ok(())
+}
+
 /// The files of the office; this same program is what reads them, confined.
-pub fn content(directory: &DataDirectory, root: &RootKey, vault: Option<String>) -> anyhow::Result<Content> {
+pub fn content(directory: &DataDirectory, keys: &Keyring, vault: Option<String>) -> anyhow::Result<Content> {
     let vault = vault.unwrap_or_else(|| directory.file("vault").to_string_lossy().into_owned());
     let program = std::env::current_exe().context("can't tell where this program lies")?;
-    Ok(Content::open(root, &vault, &directory.file("spool"), program)?)
+    Ok(Content::open(keys, &vault, &directory.file("spool"), program)?)
 }
 
 /// The book was read, and something in it differs.
@@ -60,11 +108,17 @@ pub fn content(directory: &DataDirectory, root: &RootKey, vault: Option<String>)
 #[error("账本不符 / the book is not whole: {0}")]
 pub struct NotWhole(String);
 
-/// Verifies the book and tells the verdict; fails when something differs.
-pub fn verify(directory: &DataDirectory, root: &RootKey) -> anyhow::Result<()> {
+/// The store as it lies there: opened without building anything anew.
+pub fn unchanged(directory: &DataDirectory, keys: &Keyring) -> anyhow::Result<Store> {
     let mut options = directory.options();
     options.rebuild = false;
-    let store = Store::open(root, options)?;
+    Ok(Store::open(keys, options)?)
+}
+
+/// Verifies the book and tells the verdict; fails when something differs, or a checkpoint kept outside knows of more.
+pub fn verify(directory: &DataDirectory, keys: &Keyring, checkpoints: &[PathBuf]) -> anyhow::Result<()> {
+    let store = unchanged(directory, keys)?;
+    outside::compare(&store, checkpoints)?;
     let mut told = 0;
     let verdict = store.verify(|done, total| {
         let percent = done * 100 / total.max(1);
@@ -108,6 +162,7 @@ fn describe(finding: &Finding) -> String {
         Finding::EntryDoesntFollow { seq } => {
             format!("the records of entry {seq} don't follow from those before it")
         }
+        Finding::Checkpoint { size } => format!("the checkpoint kept at {size} entries isn't what they give"),
         Finding::Root => "the saved root isn't that of the entries".to_owned(),
         Finding::Record { kind, key } => format!("the record {key} of {kind} differs from the journal"),
     }

@@ -13,8 +13,8 @@ use crate::data::{DataDirectory, Secret, unlock};
 pub fn run(data: &Path, secret: &Secret, image: &Path) -> anyhow::Result<()> {
     let bytes = std::fs::read(image).with_context(|| format!("can't read {}", image.display()))?;
     let picture = Raster::decode(&bytes)?;
-    let root = unlock(data, secret)?;
-    let Some(found) = find(&picture, jingui_server::mark_key(&root).expose()) else {
+    let unsealed = unlock(data, secret)?;
+    let Some(found) = find(&picture, jingui_server::mark_key(unsealed.keyring()).expose()) else {
         bail!(
             "图中没有找到本单位的隐形标记 / no mark of this office was found in {}; a larger piece of the page, unscaled, is found best",
             image.display()
@@ -30,7 +30,7 @@ pub fn run(data: &Path, secret: &Secret, image: &Path) -> anyhow::Result<()> {
     };
     let mut options = directory.options();
     options.rebuild = false;
-    let store = Store::open(&root, options)?;
+    let store = Store::open(unsealed.keyring(), options)?;
     let traced = store.read(|conn| -> Result<_, StoreError> { traced(conn, &mark) })?;
     match traced {
         None => bail!("标记 {mark} 不属于任何一次阅读 / the mark {mark} belongs to no reading"),

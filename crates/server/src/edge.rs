@@ -18,6 +18,7 @@ use crate::live::Live;
 use crate::session::{Limits, Sessions};
 use crate::throttle::Throttle;
 use crate::verification::Verification;
+use crate::witness::{WitnessAt, Witnesses};
 
 /// Long reads at once: two of the store's four read connections.
 const LONG_READS: usize = 2;
@@ -35,14 +36,13 @@ pub(crate) struct Edge {
     pub(crate) inspections: Inspections,
     pub(crate) rooms: Rooms,
     pub(crate) rebuild: Rebuild,
+    pub(crate) witnesses: Witnesses,
     /// One place to look into files: it takes memory and a core.
     pub(crate) inspecting: Semaphore,
     /// Places for long reads, fewer than the store has read connections.
     pub(crate) long_reads: Semaphore,
     /// One place to take uploaded files apart.
     pub(crate) reading: Semaphore,
-    /// Host names, with port where one is typed, under which the edge answers; empty for any.
-    pub(crate) hosts: Vec<String>,
     /// Whether it is served under TLS.
     pub(crate) secure: bool,
 }
@@ -55,7 +55,7 @@ impl Edge {
         office: Office,
         content: Content,
         live: Live,
-        hosts: Vec<String>,
+        witnesses: Vec<WitnessAt>,
         secure: bool,
     ) -> Self {
         Self {
@@ -70,10 +70,10 @@ impl Edge {
             inspections: Inspections::default(),
             rooms: Rooms::default(),
             rebuild: Rebuild::default(),
+            witnesses: Witnesses::new(witnesses),
             inspecting: Semaphore::new(1),
             long_reads: Semaphore::new(LONG_READS),
             reading: Semaphore::new(1),
-            hosts,
             secure,
         }
     }

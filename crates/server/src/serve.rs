@@ -15,7 +15,9 @@ use tokio::runtime::Runtime;
 
 use crate::content::Content;
 use crate::edge::Edge;
+use crate::guard::Door;
 use crate::live::Live;
+use crate::witness::WitnessAt;
 use crate::{router, timer};
 
 /// A request's head must have arrived after this long; also how long an idle connection is kept.
@@ -40,6 +42,8 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Threads that answer requests; 0 means one for each core.
     pub workers: usize,
+    /// Who is shown the newest checkpoint every minute.
+    pub witnesses: Vec<WitnessAt>,
     /// Whether the clock reminds, lapses and escalates; off in simulations that move time themselves.
     pub clock: bool,
 }
@@ -47,7 +51,17 @@ pub struct Config {
 impl Config {
     /// Loopback or TLS to be chosen, one worker for each core, the clock running.
     pub fn new(address: SocketAddr, office: Office, content: Content, live: Live) -> Self {
-        Self { address, office, content, live, tls: None, hosts: Vec::new(), workers: 0, clock: true }
+        Self {
+            address,
+            office,
+            content,
+            live,
+            tls: None,
+            hosts: Vec::new(),
+            workers: 0,
+            clock: true,
+            witnesses: Vec::new(),
+        }
     }
 }
 
@@ -90,36 +104,63 @@ pub struct Running {
 
 /// Starts serving and returns at once.
 pub fn serve(config: Config) -> Result<Running, ServeError> {
-    let Config { address, office, content, live, tls, mut hosts, workers, clock } = config;
-    if tls.is_none() && !address.ip().is_loopback() {
-        return Err(ServeError::NeedsTls(address));
-    }
-    let failed = |source| ServeError::Listen { address, source };
-    let listener = TcpListener::bind(address).map_err(failed)?;
-    listener.set_nonblocking(true).map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
-    let tls = tls.map(|tls| rustls_config(&tls)).transpose()?;
-    if address.ip().is_loopback() {
-        hosts.extend(
-            ["127.0.0.1", "localhost", "[::1]"].iter().map(|name| format!("{name}:{}", address.port())),
-        );
-    }
-    let edge = Arc::new(Edge::new(office, content, live, hosts, tls.is_some()));
+    let Config { address, office, content, live, tls, hosts, workers, clock, witnesses } = config;
+    let place = Place::take(address, tls, hosts)?;
+    let edge = Arc::new(Edge::new(office, content, live, witnesses, place.door.secure));
     let runtime = runtime(workers).map_err(ServeError::Start)?;
-    let handle = Handle::new();
     if clock {
         runtime.spawn(timer::run(Arc::clone(&edge)));
     }
-    let serving = accept(listener, tls, handle.clone(), router::router(edge));
-    runtime.spawn(async move {
-        if let Err(error) = serving.await {
-            tracing::error!(%error, "the server ended");
-        }
-    });
-    Ok(Running { address, handle, runtime: Some(runtime) })
+    let router = router::router(edge, Arc::clone(&place.door));
+    Ok(place.open(runtime, router))
 }
 
-fn runtime(workers: usize) -> io::Result<Runtime> {
+/// A place that was taken and doesn't answer yet.
+pub(crate) struct Place {
+    listener: TcpListener,
+    pub(crate) address: SocketAddr,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    pub(crate) door: Arc<Door>,
+}
+
+impl Place {
+    /// Takes an address; off loopback only under TLS.
+    pub(crate) fn take(
+        address: SocketAddr,
+        tls: Option<Tls>,
+        mut hosts: Vec<String>,
+    ) -> Result<Self, ServeError> {
+        if tls.is_none() && !address.ip().is_loopback() {
+            return Err(ServeError::NeedsTls(address));
+        }
+        let failed = |source| ServeError::Listen { address, source };
+        let listener = TcpListener::bind(address).map_err(failed)?;
+        listener.set_nonblocking(true).map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let tls = tls.map(|tls| rustls_config(&tls)).transpose()?;
+        if address.ip().is_loopback() {
+            hosts.extend(
+                ["127.0.0.1", "localhost", "[::1]"].iter().map(|name| format!("{name}:{}", address.port())),
+            );
+        }
+        let door = Arc::new(Door { hosts, secure: tls.is_some() });
+        Ok(Self { listener, address, tls, door })
+    }
+
+    /// Answers there from now on.
+    pub(crate) fn open(self, runtime: Runtime, router: Router) -> Running {
+        let handle = Handle::new();
+        let serving = accept(self.listener, self.tls, handle.clone(), router);
+        runtime.spawn(async move {
+            if let Err(error) = serving.await {
+                tracing::error!(%error, "the server ended");
+            }
+        });
+        Running { address: self.address, handle, runtime: Some(runtime) }
+    }
+}
+
+pub(crate) fn runtime(workers: usize) -> io::Result<Runtime> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     if workers > 0 {
         builder.worker_threads(workers);
@@ -199,11 +240,22 @@ impl Running {
 
     /// Serves until the process is told to end (SIGINT, SIGTERM), then stops.
     pub fn until_told(self) -> io::Result<()> {
-        if let Some(runtime) = &self.runtime {
-            runtime.block_on(told())?;
-        }
+        self.until(std::future::pending::<()>()).map(drop)
+    }
+
+    /// The same, or until something is there, which it answers.
+    pub(crate) fn until<T>(self, there: impl Future<Output = T>) -> io::Result<Option<T>> {
+        let found = match &self.runtime {
+            Some(runtime) => runtime.block_on(async {
+                tokio::select! {
+                    told = told() => told.map(|()| None),
+                    found = there => Ok(Some(found)),
+                }
+            })?,
+            None => None,
+        };
         self.stop();
-        Ok(())
+        Ok(found)
     }
 }
 

@@ -39,6 +39,50 @@ pub(crate) const fn title(status: StatusCode) -> (&'static str, &'static str) {
     }
 }
 
+/// What is said at the door of a sealed office.
+fn sealed(code: &str) -> (&'static str, &'static str) {
+    match code {
+        "sealed" => (
+            "系统尚未启封，请密钥持有人先在启封页面输入份额或口令。",
+            "the office is sealed; its key holders open it on the unseal page first.",
+        ),
+        "seal.passphrase" => ("口令不正确，请核对后重新输入。", "the passphrase is wrong; try again."),
+        "seal.not_a_share" => (
+            "这不是一份密钥份额，请输入份额纸上的四行内容。",
+            "this isn't a share; enter the four lines of a share sheet.",
+        ),
+        "seal.mistyped" => (
+            "有的行输入有误，请对照份额纸逐字检查。",
+            "some lines are mistyped; compare them with the sheet.",
+        ),
+        "seal.other_office" => (
+            "这份份额属于别的单位，请输入本单位的份额。",
+            "this share belongs to another office; enter one of this office's.",
+        ),
+        "seal.other_sealing" => (
+            "这份份额已经作废（密钥已重新分割），请用最近一次发给的份额。",
+            "this share belongs to another sealing; enter the one that was handed out last.",
+        ),
+        "seal.altered" => (
+            "这份份额与登记的不符，已被改动或伪造，请持有人核对原件并报告安全保密管理员。",
+            "this share was altered; ask its holder for the original and report it.",
+        ),
+        "seal.twice" => (
+            "这份份额已经输入过，请另一位持有人输入。",
+            "this share was entered already; another holder must enter theirs.",
+        ),
+        "seal.keys" => (
+            "份额齐全，但密钥文件打不开，可能已被改动。请用备份的密钥文件。",
+            "the shares are there but the key file doesn't open; use another copy of it.",
+        ),
+        "seal.kind" => (
+            "启封方式不符，请按页面要求输入。",
+            "this office opens by another kind of secret; enter what the page asks for.",
+        ),
+        _ => ("请求无法处理，请检查后重试。", "the request can't be processed; check it and try again."),
+    }
+}
+
 /// The wording of a problem of the edge: Chinese, English.
 pub(crate) fn edge(code: &str) -> (&'static str, &'static str) {
     match code {
@@ -125,7 +169,7 @@ pub(crate) fn edge(code: &str) -> (&'static str, &'static str) {
             "系统出现故障，未作任何改动。请联系系统管理员查看日志。",
             "the system failed and changed nothing; ask the system administrator to look at the log.",
         ),
-        _ => ("请求无法处理，请检查后重试。", "the request can't be processed; check it and try again."),
+        _ => sealed(code),
     }
 }
 

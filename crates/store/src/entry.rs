@@ -1,6 +1,6 @@
 //! Entries of the journal: one per action, done or refused, sealed and numbered.
 
-use jingui_crypto::Sealer;
+use jingui_crypto::EntrySealer;
 use jingui_regulation::Moment;
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
@@ -91,30 +91,25 @@ pub struct Draft {
     pub subject: Option<Subject>,
 }
 
-/// Binds an entry to its journal and place, so that none can be moved to another.
-fn associated_data(log_id: &str, seq: u64) -> Vec<u8> {
-    let mut data = Vec::with_capacity(log_id.len() + 8);
-    data.extend_from_slice(log_id.as_bytes());
-    data.extend_from_slice(&seq.to_be_bytes());
-    data
-}
-
 impl Entry {
     /// Seals the entry for the journal `log_id`.
     pub(crate) fn seal(
         &self,
         log_id: &str,
-        sealer: &Sealer,
+        sealer: &EntrySealer,
         rng: &mut dyn RngCore,
     ) -> Result<Vec<u8>, StoreError> {
-        Ok(sealer.seal(&associated_data(log_id, self.seq), &serde_json::to_vec(self)?, rng))
+        Ok(sealer.seal(log_id, self.seq, &serde_json::to_vec(self)?, rng))
     }
 
     /// Opens the sealed entry at `seq`.
-    pub(crate) fn open(seq: u64, bytes: &[u8], log_id: &str, sealer: &Sealer) -> Result<Self, StoreError> {
-        let plain = sealer
-            .open(&associated_data(log_id, seq), bytes)
-            .map_err(|source| StoreError::Sealed { seq, source })?;
+    pub(crate) fn open(
+        seq: u64,
+        bytes: &[u8],
+        log_id: &str,
+        sealer: &EntrySealer,
+    ) -> Result<Self, StoreError> {
+        let plain = sealer.open(log_id, seq, bytes).map_err(|source| StoreError::Sealed { seq, source })?;
         Ok(serde_json::from_slice(&plain)?)
     }
 }

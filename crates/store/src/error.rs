@@ -20,6 +20,9 @@ pub enum StoreError {
     /// The ledger's saved state doesn't fit together.
     #[error("the ledger's saved root is damaged; run `jingui verify`")]
     Ledger,
+    /// A checkpoint, a proof or a stored hash of the ledger doesn't fit.
+    #[error(transparent)]
+    Proof(#[from] jingui_ledger::LedgerError),
     /// No database at that place, or not one of ours, or the key doesn't fit.
     #[error("{0}")]
     Open(String),

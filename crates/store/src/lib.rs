@@ -7,9 +7,11 @@
 //! Must never: know what an item or a loan is (kinds of records are handed in), decide who may do what, or
 //! answer an action before its commit is on disk.
 
+mod copy;
 mod entry;
 mod error;
 mod key;
+mod ledger;
 mod open;
 mod reader;
 mod rebuild;
@@ -19,9 +21,11 @@ mod sequencer;
 mod unit;
 mod verify;
 
+pub use copy::{Beside, Restoring, Terms, note_key};
 pub use entry::{Draft, Entry, Outcome, Put, Subject};
 pub use error::StoreError;
 pub use key::Id;
+pub use ledger::Standing;
 pub use open::{Clock, FixedClock, Options, Store, SystemClock};
 
 pub use record::{Column, Held, Kind, Member, Record, Side, Stored, Text};

@@ -7,8 +7,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crossbeam_channel::{Sender, bounded, unbounded};
-use jingui_crypto::{Key, RootKey, Sealer, Suite};
-use jingui_ledger::{Frontier, Hash, Sha256};
+use jingui_crypto::{EntrySealer, Key, Keyring, SigningKey, Suite};
+use jingui_ledger::{Frontier, Hash, TreeSuite};
 use jingui_regulation::Moment;
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
@@ -17,6 +17,7 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::entry::{Draft, Entry};
 use crate::error::StoreError;
 use crate::key::Id;
+use crate::ledger::Ledger;
 use crate::reader::Pool;
 use crate::record::Kind;
 use crate::schema;
@@ -111,7 +112,9 @@ pub struct Store {
     pub(crate) path: PathBuf,
     pub(crate) kinds: BTreeMap<&'static str, Kind>,
     pub(crate) log_id: String,
-    pub(crate) sealer: Sealer,
+    pub(crate) sealer: EntrySealer,
+    pub(crate) tree: TreeSuite,
+    pub(crate) signing: SigningKey,
     clock: Arc<dyn Clock>,
     readers: Pool,
     queue: Option<Sender<Job>>,
@@ -145,33 +148,34 @@ pub(crate) fn writing(path: &Path, key: &Key, cache_kib: u64) -> Result<Connecti
 
 impl Store {
     /// Makes a new, empty store; refuses to touch a file that exists.
-    pub fn create(root: &RootKey, mut options: Options) -> Result<Self, StoreError> {
+    pub fn create(keys: &Keyring, mut options: Options) -> Result<Self, StoreError> {
         if options.path.exists() {
             return Err(StoreError::Open("there is a database already; choose an empty directory".into()));
         }
-        let conn = writing(&options.path, &root.derive("database"), 8 << 10)?;
+        let conn = writing(&options.path, &keys.derive("database"), 8 << 10)?;
         conn.execute_batch("BEGIN")?;
         schema::create_journal(&conn)?;
         schema::create_derived(&conn, &options.kinds)?;
         let mut log_id = [0_u8; 16];
         options.rng.fill_bytes(&mut log_id);
         schema::set_meta(&conn, "log", &data_encoding::HEXLOWER.encode(&log_id))?;
-        schema::set_meta(&conn, "suite", "international")?;
+        schema::set_meta(&conn, "suite", tree_of(keys.suite()).name())?;
         schema::set_meta(&conn, "layout", &schema::fingerprint(&options.kinds))?;
-        crate::sequencer::save_root(&conn, &Frontier::new())?;
+        crate::sequencer::save_root(&conn, &Frontier::with(tree_of(keys.suite())))?;
         conn.execute_batch("COMMIT")?;
         drop(conn);
-        Self::open(root, options)
+        Self::open(keys, options)
     }
 
     /// Opens an existing store. Tables of an older layout are built anew from the journal first.
-    pub fn open(root: &RootKey, options: Options) -> Result<Self, StoreError> {
+    pub fn open(keys: &Keyring, options: Options) -> Result<Self, StoreError> {
         let Options { path, kinds, clock, rng, readers, cache_mib, wal_limit, rebuild, notify } = options;
         if !path.exists() {
             return Err(StoreError::Open("there is no database here; run `jingui init` first".into()));
         }
-        let database_key = root.derive("database");
-        let sealer = Sealer::new(Suite::International, root.derive("entries"));
+        let (database_key, sealer, signing) =
+            (keys.derive("database"), keys.entry_sealer(), keys.signing().clone());
+        let tree = tree_of(keys.suite());
         let readers = if readers == 0 { 4 } else { readers };
         let conn = writing(&path, &database_key, cache_mib * 1024 / 2)?;
         let log_id = schema::meta(&conn, "log")?
@@ -183,11 +187,11 @@ impl Store {
                 ));
             }
             tracing::info!("the layout of the registers has changed; building them anew from the journal");
-            crate::rebuild::rebuild(&conn, &kinds, &log_id, &sealer)?;
+            crate::rebuild::rebuild(&conn, &kinds, &log_id, &sealer, tree)?;
         }
         // A database of an earlier release lacks what came in since beside the journal.
         schema::create_journal(&conn)?;
-        let frontier = saved_frontier(&conn)?;
+        let frontier = saved_frontier(&conn, tree)?;
         let last = conn
             .query_row("SELECT at FROM entry ORDER BY seq DESC LIMIT 1", [], |row| row.get::<_, String>(0))
             .optional()?
@@ -200,7 +204,7 @@ impl Store {
             kinds: kinds.clone(),
             log_id: log_id.clone(),
             sealer: sealer.clone(),
-            frontier,
+            ledger: Ledger::new(frontier, &log_id, signing.clone())?,
             last,
             wal: Wal::new(&path, wal_limit),
             clock: Arc::clone(&clock),
@@ -220,6 +224,8 @@ impl Store {
             kinds,
             log_id,
             sealer,
+            tree,
+            signing,
             clock,
             readers: pool,
             queue: Some(queue),
@@ -314,7 +320,7 @@ impl Store {
     /// Number of entries and Merkle root (hexadecimal), as committed.
     pub fn head(&self) -> Result<(u64, String), StoreError> {
         self.read(|conn| {
-            let frontier = saved_frontier(conn)?;
+            let frontier = saved_frontier(conn, self.tree)?;
             Ok((frontier.size(), data_encoding::HEXLOWER.encode(&frontier.root())))
         })
     }
@@ -333,8 +339,16 @@ impl Drop for Store {
     }
 }
 
+/// The hash function of a suite's tree.
+pub(crate) const fn tree_of(suite: Suite) -> TreeSuite {
+    match suite {
+        Suite::International => TreeSuite::International,
+        Suite::Guomi => TreeSuite::Guomi,
+    }
+}
+
 /// The ledger's state as saved with the last commit.
-pub(crate) fn saved_frontier(conn: &Connection) -> Result<Frontier<Sha256>, StoreError> {
+pub(crate) fn saved_frontier(conn: &Connection, tree: TreeSuite) -> Result<Frontier<TreeSuite>, StoreError> {
     #[derive(serde::Deserialize)]
     struct Saved {
         size: u64,
@@ -347,7 +361,7 @@ pub(crate) fn saved_frontier(conn: &Connection) -> Result<Frontier<Sha256>, Stor
         data_encoding::HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok()
     };
     let peaks = saved.peaks.iter().map(decode).collect::<Option<Vec<_>>>().ok_or(StoreError::Ledger)?;
-    let frontier = Frontier::restore(saved.size, peaks).map_err(|_| StoreError::Ledger)?;
+    let frontier = Frontier::restore_with(tree, saved.size, peaks).map_err(|_| StoreError::Ledger)?;
     if decode(&saved.root) == Some(frontier.root()) { Ok(frontier) } else { Err(StoreError::Ledger) }
 }
 

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use jingui_crypto::Sealer;
+use jingui_crypto::EntrySealer;
+use jingui_ledger::{Frontier, TreeSuite};
 use rusqlite::Connection;
 
 use crate::entry::{Entry, Put};
 use crate::error::StoreError;
+use crate::ledger;
 use crate::record::Kind;
 use crate::schema;
 
@@ -29,18 +31,22 @@ pub(crate) fn rebuild(
     conn: &Connection,
     kinds: &[Kind],
     log_id: &str,
-    sealer: &Sealer,
+    sealer: &EntrySealer,
+    tree: TreeSuite,
 ) -> Result<(), StoreError> {
     conn.execute_batch("BEGIN IMMEDIATE")?;
     schema::drop_derived(conn)?;
     schema::create_derived(conn, kinds)?;
     let by_name: BTreeMap<_, _> = kinds.iter().map(|kind| (kind.name, *kind)).collect();
+    let mut frontier = Frontier::with(tree);
     {
         let mut entries = conn.prepare("SELECT seq, sealed FROM entry ORDER BY seq")?;
         let mut rows = entries.query([])?;
         while let Some(row) = rows.next()? {
             let seq: u64 = row.get(0)?;
-            let entry = Entry::open(seq, row.get_ref(1)?.as_blob().unwrap_or_default(), log_id, sealer)?;
+            let bytes = row.get_ref(1)?.as_blob().unwrap_or_default();
+            let entry = Entry::open(seq, bytes, log_id, sealer)?;
+            ledger::append(conn, &mut frontier, bytes)?;
             for put in &entry.puts {
                 apply(conn, &by_name, put, seq)?;
             }

@@ -8,14 +8,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
-use jingui_crypto::Sealer;
-use jingui_ledger::{Frontier, Sha256};
+use jingui_crypto::EntrySealer;
+use jingui_ledger::{Frontier, TreeSuite};
 use jingui_regulation::Moment;
 use rand_chacha::ChaCha20Rng;
 use rusqlite::{Connection, params};
 
 use crate::entry::{Draft, Entry, Outcome, Put};
 use crate::error::StoreError;
+use crate::ledger::Ledger;
 use crate::open::Clock;
 use crate::record::Kind;
 use crate::schema;
@@ -53,8 +54,8 @@ pub(crate) struct Sequencer {
     pub conn: Connection,
     pub kinds: BTreeMap<&'static str, Kind>,
     pub log_id: String,
-    pub sealer: Sealer,
-    pub frontier: Frontier<Sha256>,
+    pub sealer: EntrySealer,
+    pub ledger: Ledger,
     pub last: Moment,
     pub wal: Wal,
     pub clock: Arc<dyn Clock>,
@@ -115,7 +116,7 @@ impl Sequencer {
     fn commit(&mut self, batch: Vec<Job>) {
         let mut answers = Vec::with_capacity(batch.len());
         let mut kinds = Vec::new();
-        let before = self.frontier.clone();
+        let before = self.ledger.frontier.clone();
         if let Err(error) = self.conn.execute_batch("BEGIN IMMEDIATE") {
             tracing::error!(%error, "can't begin a transaction");
             for job in batch {
@@ -137,7 +138,7 @@ impl Sequencer {
             }
             tracing::error!(%error, "a commit failed; nothing of the batch was kept");
             let _ = self.conn.execute_batch("ROLLBACK");
-            self.frontier = before;
+            self.ledger.frontier = before;
             for (_, answer) in answers {
                 answer(Err(StoreError::BrokeOff));
             }
@@ -159,7 +160,7 @@ impl Sequencer {
     fn run_one(&mut self, job: Job, kinds: &mut Vec<String>) -> Option<(Committed, Answer)> {
         // A clock that was set back must not make the journal say that an effect came before its cause.
         let at = self.clock.now().max(self.last);
-        let seq = self.frontier.size() + 1;
+        let seq = self.ledger.frontier.size() + 1;
         if let Err(error) = self.savepoint() {
             job(Err(error));
             return None;
@@ -221,12 +222,12 @@ impl Sequencer {
         };
         let sealed = entry.seal(&self.log_id, &self.sealer, &mut self.rng)?;
         insert_entry(&self.conn, &entry, &sealed)?;
-        self.frontier.append(&sealed);
-        Ok(())
+        self.ledger.append(&self.conn, &sealed)
     }
 
-    fn save_root(&self) -> Result<(), StoreError> {
-        save_root(&self.conn, &self.frontier)
+    fn save_root(&mut self) -> Result<(), StoreError> {
+        save_root(&self.conn, &self.ledger.frontier)?;
+        self.ledger.checkpoint(&self.conn, self.last)
     }
 }
 
@@ -249,7 +250,7 @@ pub(crate) fn insert_entry(conn: &Connection, entry: &Entry, sealed: &[u8]) -> R
 }
 
 /// Writes the ledger's state (size, peaks, root) so that it changes in the same transaction as the entries.
-pub(crate) fn save_root(conn: &Connection, frontier: &Frontier<Sha256>) -> Result<(), StoreError> {
+pub(crate) fn save_root(conn: &Connection, frontier: &Frontier<TreeSuite>) -> Result<(), StoreError> {
     let hex = |hash: &[u8]| data_encoding::HEXLOWER.encode(hash);
     let peaks: Vec<String> = frontier.peaks().iter().map(|peak| hex(peak)).collect();
     let text = serde_json::json!({ "size": frontier.size(), "peaks": peaks, "root": hex(&frontier.root()) });

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use jingui_crypto::RootKey;
-use jingui_ledger::{Frontier, Sha256};
+use jingui_crypto::Key;
+use jingui_ledger::{Checkpoint, Frontier, Note, TreeSuite};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use rusqlite::types::ValueRef;
@@ -11,6 +11,7 @@ use rusqlite::{Connection, Statement};
 
 use crate::entry::{Entry, Outcome};
 use crate::error::StoreError;
+use crate::ledger;
 use crate::open::{Store, saved_frontier, unlock};
 use crate::rebuild;
 use crate::schema;
@@ -53,6 +54,11 @@ pub enum Finding {
     },
     /// The saved size or root isn't that of the entries.
     Root,
+    /// A kept checkpoint isn't signed by the journal's key, or doesn't say what the entries give.
+    Checkpoint {
+        /// Its size.
+        size: u64,
+    },
     /// A record differs from its replay, is missing, or is one too many.
     Record {
         /// Table.
@@ -66,7 +72,7 @@ impl Store {
     /// Replays the journal into a second store beside the first and compares. `progress` is told (entries done,
     /// entries in all) now and then. Runs on one read transaction: it sees one moment while work goes on.
     pub fn verify(&self, mut progress: impl FnMut(u64, u64)) -> Result<Verdict, StoreError> {
-        let key = RootKey::generate(&mut ChaCha20Rng::from_os_rng()).derive("verification");
+        let key = Key::generate(&mut ChaCha20Rng::from_os_rng());
         let directory = self.path.parent().unwrap_or(std::path::Path::new("."));
         let scratch = Scratch::new(directory.join(format!("verification-{}.db", std::process::id())));
         let second = Connection::open(&scratch.0)?;
@@ -87,7 +93,7 @@ impl Store {
         second: &Connection,
         progress: &mut impl FnMut(u64, u64),
     ) -> Result<Verdict, StoreError> {
-        let mut frontier = Frontier::<Sha256>::new();
+        let mut frontier = Frontier::with(self.tree);
         let finding = self.replay(first, second, &mut frontier, progress)?;
         let mut verdict = Verdict {
             entries: frontier.size(),
@@ -98,7 +104,7 @@ impl Store {
         if verdict.finding.is_some() {
             return Ok(verdict);
         }
-        let saved = saved_frontier(first);
+        let saved = saved_frontier(first, self.tree);
         if !saved.is_ok_and(|saved| saved.size() == frontier.size() && saved.root() == frontier.root()) {
             verdict.finding = Some(Finding::Root);
             return Ok(verdict);
@@ -112,6 +118,7 @@ impl Store {
                     "version",
                     "SELECT key, kind, version, seq FROM version ORDER BY key, kind, version".to_owned(),
                 ),
+                ("subtree", "SELECT root, height, place FROM subtree ORDER BY height, place".to_owned()),
                 ("custody", "SELECT record, seq, who, how FROM custody ORDER BY record, seq".to_owned()),
                 ("member", "SELECT record, who FROM member ORDER BY record, who".to_owned()),
                 ("words", "SELECT term, doc, cnt FROM words_vocabulary ORDER BY term".to_owned()),
@@ -131,11 +138,16 @@ impl Store {
         &self,
         first: &Connection,
         second: &Connection,
-        frontier: &mut Frontier<Sha256>,
+        frontier: &mut Frontier<TreeSuite>,
         progress: &mut impl FnMut(u64, u64),
     ) -> Result<Option<Finding>, StoreError> {
         let total: u64 = first.query_row("SELECT coalesce(max(seq), 0) FROM entry", [], |row| row.get(0))?;
         let mut versions: BTreeMap<(String, String), u64> = BTreeMap::new();
+        let checkpoints: Vec<(u64, String)> = first
+            .prepare("SELECT size, note FROM checkpoint WHERE size > 0 ORDER BY size")?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_, _>>()?;
+        let mut checkpoints = checkpoints.into_iter().peekable();
         let mut statement = first
             .prepare("SELECT seq, sealed, at, actor, action, refused, subject FROM entry ORDER BY seq")?;
         let mut rows = statement.query([])?;
@@ -161,13 +173,28 @@ impl Store {
                 }
                 *last = put.version;
             }
-            frontier.append(sealed);
+            ledger::append(second, frontier, sealed)?;
+            if checkpoints.peek().is_some_and(|(size, _)| *size == seq) {
+                let fits = checkpoints.next().is_some_and(|(_, note)| self.signed(&note, frontier));
+                if !fits {
+                    return Ok(Some(Finding::Checkpoint { size: seq }));
+                }
+            }
             if seq.is_multiple_of(1_000) {
                 progress(seq, total);
             }
         }
         progress(total, total);
-        Ok(None)
+        // A checkpoint beyond the end: entries were there that aren't any more.
+        Ok(checkpoints.next().map(|(size, _)| Finding::Checkpoint { size }))
+    }
+
+    /// Whether a kept checkpoint is signed by this journal's key and says what the entries give.
+    fn signed(&self, note: &str, frontier: &Frontier<TreeSuite>) -> bool {
+        let Ok(note) = Note::parse(note) else { return false };
+        self.note_key().is_ok_and(|key| key.verify(&note).is_ok())
+            && Checkpoint::parse(note.text())
+                .is_ok_and(|said| said.size == frontier.size() && said.root == frontier.root())
     }
 }
 

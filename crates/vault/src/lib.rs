@@ -3,20 +3,22 @@
 //! Owns where sealed bytes lie and the keys of levels that wrap the keys of files. Knows names and bytes, never what an
 //! item or a reader is: who may read is decided before anybody asks here. Plain text is never written to a disk.
 
+mod depot;
+
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use depot::Depot;
 use futures_util::StreamExt as _;
 use jingui_crypto::{
-    Binding, ContentDigest, CryptoError, FileKey, FileOpener, FileSealer, HEADER, Names, RootKey, Sealer,
+    Binding, ContentDigest, CryptoError, FileKey, FileOpener, FileSealer, HEADER, Keyring, Names, Sealer,
     Suite, open_file, seal_file,
 };
 use object_store::buffered::BufWriter;
-use object_store::local::LocalFileSystem;
 use object_store::path::Path as Name;
-use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
+use object_store::{ObjectStoreExt as _, PutPayload};
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha20Rng;
 use tokio::io::AsyncWriteExt as _;
@@ -111,19 +113,16 @@ impl Part {
 /// The vault of an office.
 #[derive(Clone)]
 pub struct Vault {
-    store: Arc<dyn ObjectStore>,
-    /// The directory itself, where the store is one: files are moved into it, not copied.
-    local: Option<PathBuf>,
-    prefix: Name,
+    depot: Depot,
     spool: PathBuf,
     suite: Suite,
     names: Arc<Names>,
-    levels: Arc<[Sealer; 4]>,
+    levels: Arc<[Sealer]>,
 }
 
 impl std::fmt::Debug for Vault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Vault").field("store", &self.store).finish_non_exhaustive()
+        f.debug_struct("Vault").field("depot", &self.depot).finish_non_exhaustive()
     }
 }
 
@@ -134,35 +133,18 @@ impl Vault {
     ///
     /// # Errors
     /// When the place can't be made or is none.
-    pub fn open(root: &RootKey, place: &str, spool: &Path) -> Result<Self, VaultError> {
+    pub fn open(keys: &Keyring, place: &str, spool: &Path) -> Result<Self, VaultError> {
         let _ = std::fs::remove_dir_all(spool);
         std::fs::create_dir_all(spool)?;
-        let (store, local, prefix): (Arc<dyn ObjectStore>, _, _) = if place.contains("://") {
-            // Whoever was first stays: all of this house's TLS stands on the same library.
-            let _ = rustls::crypto::ring::default_provider().install_default();
-            let address = place.parse().map_err(|_| VaultError::Place(place.to_owned()))?;
-            let settings = std::env::vars().filter(|(name, _)| name.starts_with("AWS_"));
-            let (store, prefix) = object_store::parse_url_opts(
-                &address,
-                settings.map(|(name, value)| (name.to_lowercase(), value)),
-            )
-            .map_err(|_| VaultError::Place(place.to_owned()))?;
-            (Arc::from(store), None, prefix)
-        } else {
-            std::fs::create_dir_all(place)?;
-            (Arc::new(LocalFileSystem::new_with_prefix(place)?), Some(PathBuf::from(place)), Name::default())
-        };
-        let suite = Suite::International;
+        let depot = Depot::open(place)?;
+        let suite = keys.suite();
+        let levels: Option<Vec<_>> = (1..=4).map(|level| keys.level_sealer(level)).collect();
         Ok(Self {
-            store,
-            local,
-            prefix,
+            depot,
             spool: spool.to_owned(),
             suite,
-            names: Arc::new(Names::new(root.derive("files/names"))),
-            levels: Arc::new(
-                [1, 2, 3, 4].map(|level| Sealer::new(suite, root.derive(&format!("files/{level}")))),
-            ),
+            names: Arc::new(Names::in_suite(suite, keys.derive("files/names"))),
+            levels: levels.unwrap_or_default().into(),
         })
     }
 
@@ -171,9 +153,25 @@ impl Vault {
         at.and_then(|at| self.levels.get(at)).ok_or(VaultError::Sealed(CryptoError::Sealed))
     }
 
-    /// Two first digits make a directory, so that none grows beyond what file systems like.
+    /// Where the sealed files lie, for whoever copies them as they are.
+    pub const fn depot(&self) -> &Depot {
+        &self.depot
+    }
+
+    /// Where a sealed file lies in the depot. Two first digits make a directory, so that none grows beyond what file
+    /// systems like.
+    #[must_use]
+    pub fn path(name: &str) -> String {
+        format!("{}/{name}", name.get(..2).unwrap_or("00"))
+    }
+
+    /// Names of the parts that may lie beside a file.
+    pub fn beside_names(name: &str) -> impl Iterator<Item = String> {
+        [Part::Text, Part::Pages].map(|part| Self::beside(name, part)).into_iter()
+    }
+
     fn at(&self, name: &str) -> Name {
-        self.prefix.clone().join(name.get(..2).unwrap_or("00")).join(name)
+        self.depot.at(&Self::path(name))
     }
 
     fn beside(name: &str, part: Part) -> String {
@@ -199,7 +197,7 @@ impl Vault {
             place,
             key,
             sealer: Some(sealer),
-            digest: ContentDigest::default(),
+            digest: ContentDigest::new(self.suite),
             file,
             path,
             received: 0,
@@ -232,8 +230,9 @@ impl Vault {
         let name = self.name(&upload);
         upload.finish()?;
         let kept = Kept { name, bytes: upload.received, sealed_bytes: upload.sealed_bytes };
-        if let Some(root) = &self.local {
-            let target = root.join(kept.name.get(..2).unwrap_or("00")).join(&kept.name);
+        if let Some(root) = self.depot.local() {
+            // In a directory files are moved, not copied.
+            let target = root.join(Self::path(&kept.name));
             let path = upload.path.clone();
             tokio::task::spawn_blocking(move || move_in(&path, &target))
                 .await
@@ -241,7 +240,7 @@ impl Vault {
             return Ok(kept);
         }
         let mut reader = tokio::fs::File::open(&upload.path).await?;
-        let mut writer = BufWriter::new(Arc::clone(&self.store), self.at(&kept.name));
+        let mut writer = BufWriter::new(Arc::clone(self.depot.store()), self.at(&kept.name));
         tokio::io::copy(&mut reader, &mut writer).await?;
         writer.shutdown().await?;
         Ok(kept)
@@ -264,7 +263,7 @@ impl Vault {
         let label = place.label(Part::Original);
         let binding = Binding { file: &place.file, item: &place.item, label: &label };
         let key = FileKey::unwrap(self.level(place)?, &binding, wrapped)?;
-        let found = self.store.get(&self.at(&kept.name)).await?;
+        let found = self.depot.store().get(&self.at(&kept.name)).await?;
         let length = found.meta.size;
         if length != kept.sealed_bytes {
             return Err(CryptoError::Sealed.into());
@@ -321,7 +320,7 @@ impl Vault {
             let binding = Binding { label: &label, ..own };
             seal_file(self.suite, &key, &binding, content, &mut ChaCha20Rng::from_os_rng())
         };
-        self.store.put(&self.at(&Self::beside(name, part)), PutPayload::from(sealed)).await?;
+        self.depot.store().put(&self.at(&Self::beside(name, part)), PutPayload::from(sealed)).await?;
         Ok(())
     }
 
@@ -336,7 +335,7 @@ impl Vault {
         wrapped: &[u8],
         part: Part,
     ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        let sealed = self.store.get(&self.at(&Self::beside(name, part))).await?.bytes().await?;
+        let sealed = self.depot.store().get(&self.at(&Self::beside(name, part))).await?.bytes().await?;
         let (original, label) = (place.label(Part::Original), place.label(part));
         let own = Binding { file: &place.file, item: &place.item, label: &original };
         let key = FileKey::unwrap(self.level(place)?, &own, wrapped)?;
@@ -348,7 +347,7 @@ impl Vault {
     /// # Errors
     /// When the store can't be asked.
     pub async fn is_there(&self, kept: &Kept) -> Result<bool, VaultError> {
-        match self.store.head(&self.at(&kept.name)).await {
+        match self.depot.store().head(&self.at(&kept.name)).await {
             Ok(found) => Ok(found.size == kept.sealed_bytes),
             Err(object_store::Error::NotFound { .. }) => Ok(false),
             Err(error) => Err(error.into()),
@@ -360,9 +359,8 @@ impl Vault {
     /// # Errors
     /// When the store can't be written.
     pub async fn remove(&self, name: &str) -> Result<(), VaultError> {
-        let beside = [Part::Text, Part::Pages].map(|part| Self::beside(name, part));
-        for name in std::iter::once(name.to_owned()).chain(beside) {
-            match self.store.delete(&self.at(&name)).await {
+        for name in std::iter::once(name.to_owned()).chain(Self::beside_names(name)) {
+            match self.depot.store().delete(&self.at(&name)).await {
                 Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -448,9 +446,9 @@ mod tests {
     use super::*;
 
     fn vault(directory: &tempfile::TempDir) -> Vault {
-        let root = RootKey::generate(&mut ChaCha20Rng::seed_from_u64(1));
+        let keys = Keyring::generate(Suite::International, &mut ChaCha20Rng::seed_from_u64(1));
         let place = directory.path().join("files");
-        Vault::open(&root, place.to_str().unwrap(), &directory.path().join("uploads")).unwrap()
+        Vault::open(&keys, place.to_str().unwrap(), &directory.path().join("uploads")).unwrap()
     }
 
     fn place(file: &str, item: &str) -> Place {
@@ -555,8 +553,8 @@ mod tests {
     #[test]
     fn a_place_that_is_none_is_named() {
         let directory = tempfile::tempdir().unwrap();
-        let root = RootKey::generate(&mut ChaCha20Rng::seed_from_u64(1));
-        let refused = Vault::open(&root, "nonsense://x", directory.path()).unwrap_err();
+        let keys = Keyring::generate(Suite::International, &mut ChaCha20Rng::seed_from_u64(1));
+        let refused = Vault::open(&keys, "nonsense://x", directory.path()).unwrap_err();
         assert!(refused.to_string().contains("nonsense://x"), "{refused}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use jingui_crypto::RootKey;
+use jingui_crypto::Keyring;
 use jingui_office::items::Item;
 use jingui_office::items::views::{ItemFilter, list};
 use jingui_regulation::Level;
@@ -28,7 +28,7 @@ const PARAGRAPHS: [&str; 7] = [
 ];
 
 /// Has the approval entered and confirmed, and puts letters into the newest papers.
-pub fn furnish(scene: &mut Scene, root: &RootKey, data: &Path) -> anyhow::Result<()> {
+pub fn furnish(scene: &mut Scene, keys: &Keyring, data: &Path) -> anyhow::Result<()> {
     let until = scene.today.plus_days(900);
     let approval = json!({ "level": 3, "number": "岳国保测〔2026〕18号", "authority": "岳东省国家保密局", "valid_until": until });
     let approval = scene.act("security", "ceiling.enter", &approval)?;
@@ -44,7 +44,7 @@ pub fn furnish(scene: &mut Scene, root: &RootKey, data: &Path) -> anyhow::Result
     }
 
     let vault = data.join("vault");
-    let vault = Vault::open(root, &vault.to_string_lossy(), &data.join("spool"))?;
+    let vault = Vault::open(keys, &vault.to_string_lossy(), &data.join("spool"))?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     for item in newest(scene)? {
         let mut names =

@@ -17,7 +17,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use jingui_crypto::{KeyFile, RootKey};
+use jingui_crypto::{Keyring, Lock, Suite, Unsealed};
 use jingui_store::{Clock as _, SystemClock};
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha20Rng;
@@ -54,8 +54,14 @@ pub fn run(data: &Path, listen: SocketAddr, fresh: bool, only_make: bool) -> any
         return Ok(());
     }
     let directory = DataDirectory::open(data)?;
-    let root = directory.unlock(&Secret::KeyFile(directory.file(KEY)))?;
-    serving::run(&directory, &root, serving::Settings { listen, cache_mib: 256, vault: None }, announce)
+    let unsealed = directory.unlock(&Secret::KeyFile(directory.file(KEY)))?;
+    serving::run(
+        &directory,
+        &unsealed,
+        &[],
+        serving::Settings { listen, cache_mib: 256, ..serving::Settings::default() },
+        announce,
+    )
 }
 
 fn check_mark(data: &Path) -> anyhow::Result<()> {
@@ -76,10 +82,12 @@ fn make(data: &Path) -> anyhow::Result<()> {
     eprintln!("正在建立演示单位 / making the demonstration office …");
     let begun = std::time::Instant::now();
     let directory = DataDirectory::create(&half)?;
-    let root = RootKey::generate(&mut ChaCha20Rng::from_os_rng());
-    directory.write_private(KEY, &KeyFile::plain(&root).to_text())?;
+    let mut rng = ChaCha20Rng::from_os_rng();
+    let keys = Keyring::generate(Suite::International, &mut rng);
     directory.write_private(MARK, "made by `jingui demo`; may be removed\n")?;
-    let entries = Scene::play(&directory, &root, SystemClock.now())?;
+    let (entries, log) = Scene::play(&directory, &keys, SystemClock.now())?;
+    let (unsealed, _) = Unsealed::new(&log, keys, &Lock::Plain, &mut rng)?;
+    directory.write_private(KEY, &unsealed.seal().to_text())?;
     if data.exists() {
         fs::remove_dir(data)
             .with_context(|| format!("{} holds something else; choose another", data.display()))?;
@@ -122,10 +130,10 @@ mod tests {
     fn play(day: &str, hour: i8) {
         let place = tempfile::tempdir().unwrap();
         let directory = DataDirectory::create(&place.path().join("demo")).unwrap();
-        let root = RootKey::generate(&mut ChaCha20Rng::seed_from_u64(1));
+        let keys = Keyring::generate(Suite::International, &mut ChaCha20Rng::seed_from_u64(1));
         let now = Moment::at(day.parse().unwrap(), hour, 3);
-        Scene::play(&directory, &root, now).unwrap();
-        let store = Store::open(&root, directory.options()).unwrap();
+        Scene::play(&directory, &keys, now).unwrap();
+        let store = Store::open(&keys, directory.options()).unwrap();
         let last = store.read(|conn| -> Result<String, jingui_store::StoreError> {
             let states: u32 =
                 conn.query_row("SELECT count(DISTINCT state) FROM loan", [], |row| row.get(0))?;

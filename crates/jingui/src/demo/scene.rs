@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use anyhow::Context as _;
-use jingui_crypto::RootKey;
+use jingui_crypto::Keyring;
 use jingui_office::loans::views::due_for_clock;
 use jingui_office::{Caller, Office, Request};
 use jingui_regulation::{Date, Moment, Role};
@@ -51,14 +51,14 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Plays the weeks before `now`; answers how many entries the journal then holds.
-    pub fn play(directory: &DataDirectory, root: &RootKey, now: Moment) -> anyhow::Result<u64> {
+    /// Plays the weeks before `now`; answers how many entries the journal then holds, and its id.
+    pub fn play(directory: &DataDirectory, keys: &Keyring, now: Moment) -> anyhow::Result<(u64, String)> {
         let clock = FixedClock::new(now);
         let mut options = directory.options();
         options.clock = std::sync::Arc::new(clock.clone());
         // Nothing is left to chance but the keys: the same day gives the same office.
         options.rng = ChaCha20Rng::seed_from_u64(2026);
-        let office = Office::open(Store::create(root, options)?, crate::rules::pack()?)?;
+        let office = Office::open(Store::create(keys, options)?, crate::rules::pack()?)?;
         let mut scene = Self {
             office,
             rng: ChaCha20Rng::seed_from_u64(7),
@@ -90,8 +90,8 @@ impl Scene {
             }
             day = day.plus_days(1);
         }
-        files::furnish(&mut scene, root, &directory.file(""))?;
-        Ok(scene.office.store().head()?.0)
+        files::furnish(&mut scene, keys, &directory.file(""))?;
+        Ok((scene.office.store().head()?.0, scene.office.store().log_id().to_owned()))
     }
 
     /// The `days`-th working day before today; for 0 today itself.

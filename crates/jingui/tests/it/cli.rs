@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use jingui_crypto::KeyFile;
+use jingui_crypto::Seal;
 use jingui_store::{Options, Store};
 use serde_json::{Value, json};
 
@@ -117,9 +117,10 @@ fn it_serves_ends_well_and_lets_one_process_in() {
 #[test]
 fn verify_names_what_was_tampered_with() {
     let founded = Founded::new();
-    let root = KeyFile::parse(&fs::read_to_string(&founded.key).unwrap()).unwrap().open(None).unwrap();
+    let unsealed = Seal::parse(&fs::read_to_string(&founded.key).unwrap()).unwrap().open(None).unwrap();
     let store =
-        Store::open(&root, Options::new(founded.data.join("office.db"), jingui_office::kinds())).unwrap();
+        Store::open(unsealed.keyring(), Options::new(founded.data.join("office.db"), jingui_office::kinds()))
+            .unwrap();
     let person: String = store
         .read(|conn| -> Result<String, jingui_store::StoreError> {
             Ok(conn.query_row("SELECT key FROM person WHERE staff_number = 'A001'", [], |row| row.get(0))?)
@@ -128,7 +129,7 @@ fn verify_names_what_was_tampered_with() {
     drop(store);
     // Whoever holds the key can write past the journal; the journal tells.
     let database = jingui_office::Connection::open(founded.data.join("office.db")).unwrap();
-    let hex = data_encoding::HEXLOWER.encode(root.derive("database").expose());
+    let hex = data_encoding::HEXLOWER.encode(unsealed.keyring().derive("database").expose());
     database.execute_batch(&format!("PRAGMA key = \"x'{hex}'\";")).unwrap();
     database
         .execute_batch(
@@ -154,9 +155,9 @@ fn verify_names_what_was_tampered_with() {
 #[test]
 fn verify_doesnt_rebuild() {
     let founded = Founded::new();
-    let root = KeyFile::parse(&fs::read_to_string(&founded.key).unwrap()).unwrap().open(None).unwrap();
+    let unsealed = Seal::parse(&fs::read_to_string(&founded.key).unwrap()).unwrap().open(None).unwrap();
     let database = jingui_office::Connection::open(founded.data.join("office.db")).unwrap();
-    let hex = data_encoding::HEXLOWER.encode(root.derive("database").expose());
+    let hex = data_encoding::HEXLOWER.encode(unsealed.keyring().derive("database").expose());
     database.execute_batch(&format!("PRAGMA key = \"x'{hex}'\";")).unwrap();
     database.execute_batch("UPDATE meta SET value = 'older' WHERE name = 'layout'").unwrap();
     drop(database);

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use jingui_crypto::KeyFile;
+use jingui_crypto::Seal;
 use jingui_store::{Options, Outcome, Store};
 use serde_json::{Value, json};
 
@@ -23,7 +23,7 @@ fn fifty_kills_lose_nothing_that_was_acknowledged() {
     let served = founded.serve();
     let department = people(&served, &founded);
     served.kill();
-    let root = KeyFile::parse(&std::fs::read_to_string(&founded.key).unwrap()).unwrap().open(None).unwrap();
+    let unsealed = Seal::parse(&std::fs::read_to_string(&founded.key).unwrap()).unwrap().open(None).unwrap();
     let count = AtomicU32::new(0);
     let mut all = Acknowledged::new();
     for cycle in 0..CYCLES {
@@ -36,7 +36,7 @@ fn fifty_kills_lose_nothing_that_was_acknowledged() {
 
         let mut options = Options::new(founded.data.join("office.db"), jingui_office::kinds());
         options.cache_mib = 64;
-        let store = Store::open(&root, options).unwrap();
+        let store = Store::open(unsealed.keyring(), options).unwrap();
         store
             .read(|conn| -> Result<(), jingui_store::StoreError> {
                 for (seq, key) in &all {

@@ -14,3 +14,4 @@ mod content;
 mod crash;
 mod demo;
 mod program;
+mod proof;

@@ -122,8 +122,13 @@ impl Served {
         self.child.wait().unwrap().success()
     }
 
+    /// Somebody who isn't signed in.
+    pub fn visitor(&self) -> Session {
+        Session { address: self.address, cookie: String::new() }
+    }
+
     pub fn sign_in(&self, account: &str, password: &str) -> Session {
-        let mut session = Session { address: self.address, cookie: String::new() };
+        let mut session = self.visitor();
         let body = json!({ "account": account, "password": password });
         let answer = session.send("POST", "/api/sign-in", Some(&body)).expect("an answer");
         assert_eq!(answer.status, 200, "{account}: {}", answer.body);

@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::time::Duration;
 
-use jingui_crypto::RootKey;
+use jingui_crypto::{Keyring, Suite};
 use jingui_office::{Caller, Office, Request};
 use jingui_regulation::RulePack;
 use jingui_server::{Config, Content, Live, Running, Tls, serve};
@@ -139,9 +139,9 @@ fn parse(bytes: &[u8]) -> Answer {
 
 /// A vault in that directory, without a reader of files: nothing here looks into one.
 pub fn content(directory: &Path) -> Content {
-    let root = RootKey::generate(&mut ChaCha20Rng::seed_from_u64(7));
+    let keys = Keyring::generate(Suite::International, &mut ChaCha20Rng::seed_from_u64(7));
     let vault = directory.join("vault");
-    Content::open(&root, vault.to_str().unwrap(), &directory.join("spool"), "/no/such/program".into())
+    Content::open(&keys, vault.to_str().unwrap(), &directory.join("spool"), "/no/such/program".into())
         .unwrap()
 }
 
@@ -166,7 +166,7 @@ impl House {
 
     fn with(tls: Option<Tls>, clock: Option<&FixedClock>) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let root = RootKey::generate(&mut ChaCha20Rng::seed_from_u64(5));
+        let keys = Keyring::generate(Suite::International, &mut ChaCha20Rng::seed_from_u64(5));
         let live = Live::default();
         let mut options = Options::new(directory.path().join("office.db"), jingui_office::kinds());
         options.cache_mib = 32;
@@ -174,7 +174,7 @@ impl House {
             options.clock = std::sync::Arc::new(clock.clone());
         }
         options.notify = Some(live.notifier());
-        let store = Store::create(&root, options).unwrap();
+        let store = Store::create(&keys, options).unwrap();
         let office = Office::open(store, RulePack::embedded().unwrap()).unwrap();
 
         let founder = Caller::Founder;

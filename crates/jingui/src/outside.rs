@@ -1,0 +1,222 @@
+//! What is kept outside the machine and held against it: checkpoints on key holders' media and in backups, witnesses on
+//! other computers, exported ledgers. Owns the refusal to serve a ledger that was put back.
+
+use std::fs;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use jingui_ledger::{Checkpoint, Note, NoteKey, NoteKeyKind, SegmentWriter, TreeSuite, segment_name};
+use jingui_server::{Answered, WitnessAt, offer};
+use jingui_store::{Standing, Store, StoreError};
+use jingui_witness::{Witness, WitnessKey};
+use rand::{RngCore as _, SeedableRng as _};
+use rand_chacha::ChaCha20Rng;
+
+/// Entries in a file of an exported ledger.
+const SEGMENT: u64 = 100_000;
+
+/// The ledger isn't the newest that somebody outside knows of.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct PutBack(String);
+
+/// Reads the checkpoint in a file: a signed note, whatever stands before or after it.
+fn note(path: &Path) -> anyhow::Result<Note> {
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("can't read the checkpoint in {}", path.display()))?;
+    let text = format!("{}\n", text.replace("\r\n", "\n").trim());
+    Note::parse(&text).with_context(|| format!("{} holds no checkpoint", path.display()))
+}
+
+/// Compares the ledger with checkpoints kept outside; fails when one of them knows of entries that the ledger hasn't, or of
+/// another history.
+pub fn compare(store: &Store, files: &[PathBuf]) -> anyhow::Result<()> {
+    for path in files {
+        let note = note(path)?;
+        if store.note_key()?.verify(&note).is_err() {
+            bail!(
+                "the checkpoint in {} isn't signed by this office's ledger; give one of its own",
+                path.display()
+            );
+        }
+        let known = Checkpoint::parse(note.text())?;
+        let standing = store.read(|conn| store.standing(conn, &known))?;
+        refuse(store, standing, &path.display().to_string())?;
+    }
+    Ok(())
+}
+
+/// Asks witnesses; one that can't be reached is said and no reason to stay closed.
+pub fn ask(store: &Store, witnesses: &[WitnessAt]) -> anyhow::Result<()> {
+    if witnesses.is_empty() {
+        return Ok(());
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    for witness in witnesses {
+        let name = witness.key.name();
+        match runtime.block_on(offer(witness, store)) {
+            Answered::Signed { size, .. } => println!("见证者 {name} 已签署 {size} 笔 / witnessed."),
+            Answered::Ahead { journal, known } => {
+                refuse(store, Standing::Ahead { journal, known }, &format!("见证者 / witness {name}"))?;
+            }
+            Answered::Forked { size } => {
+                refuse(store, Standing::Forked { size }, &format!("见证者 / witness {name}"))?;
+            }
+            Answered::Stranger => bail!("witness {name} doesn't know this ledger; enrol its key there first"),
+            Answered::Waiting | Answered::Silent => {
+                eprintln!(
+                    "见证者 {name} 未应答 / witness {name} doesn't answer; it is asked again every minute."
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+fn refuse(store: &Store, standing: Standing, who: &str) -> anyhow::Result<()> {
+    let told = match standing {
+        Standing::Continued => return Ok(()),
+        Standing::Ahead { journal, known } => {
+            let last = store.read(|conn| last_entry(store, conn, journal))?;
+            format!(
+                "账本被退回：{who} 见过 {known} 笔，现只有 {journal} 笔，缺第 {} 至 {known} 笔（自 {last} 起）。请从备份恢复 / \
+                 the ledger was put back: entries {} to {known} are missing, since {last}; restore the newest backup",
+                journal + 1,
+                journal + 1
+            )
+        }
+        Standing::Forked { size } => format!(
+            "账本分叉：在第 {size} 笔之前与 {who} 所见不同。请勿继续使用，保护现场并报告 / \
+             the ledger isn't the one seen outside: it differs before entry {size}; leave the machine as it is and report it"
+        ),
+    };
+    Err(PutBack(told).into())
+}
+
+/// When the last entry of the ledger was made.
+fn last_entry(store: &Store, conn: &jingui_office::Connection, seq: u64) -> Result<String, StoreError> {
+    Ok(store.entry(conn, seq)?.map_or_else(|| "—".to_owned(), |entry| entry.at.to_string()))
+}
+
+/// A witness as it is named on the command line: `http://10.1.2.3:8090=name+id+key`.
+pub fn witness_at(text: &str) -> Result<WitnessAt, String> {
+    let wanted = || "expected http://ADDRESS=NAME+ID+KEY, as `jingui witness` prints it".to_owned();
+    let (url, key) = text.split_once('=').ok_or_else(wanted)?;
+    if !(url.starts_with("http://") || url.starts_with("https://")) {
+        return Err(wanted());
+    }
+    let key = NoteKey::parse(key).map_err(|_| wanted())?;
+    if !key.kind().cosigns() {
+        return Err(
+            "this key signs as a ledger, not as a witness; give the one that `jingui witness` prints"
+                .to_owned(),
+        );
+    }
+    Ok(WitnessAt { url: url.to_owned(), key })
+}
+
+/// Writes the newest checkpoint into a file outside, in place of an older one; atomically.
+pub fn keep_checkpoint(store: &Store, path: &Path) -> anyhow::Result<()> {
+    let note = store.read(|conn| store.checkpoint(conn))?;
+    let beside = path.with_extension("new");
+    let mut file = fs::File::create(&beside).with_context(|| format!("can't write {}", beside.display()))?;
+    file.write_all(note.to_string().as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&beside, path)?;
+    if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
+        fs::File::open(directory)?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Exports the ledger into an empty directory, in the form that `jingui-verify` reads.
+pub fn export(store: &Store, directory: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(directory).with_context(|| format!("can't make {}", directory.display()))?;
+    if fs::read_dir(directory)?.next().is_some() {
+        bail!("{} isn't empty; choose an empty directory", directory.display());
+    }
+    let size = store.read(|conn| -> anyhow::Result<u64> {
+        let note = store.checkpoint(conn)?;
+        let size = Checkpoint::parse(note.text())?.size;
+        let mut first = 1;
+        while first <= size {
+            let last = (first + SEGMENT - 1).min(size);
+            let file = fs::File::create(directory.join(segment_name(first)))?;
+            let mut writer =
+                SegmentWriter::begin(std::io::BufWriter::new(file), store.tree(), store.log_id(), first)?;
+            for seq in first..=last {
+                let sealed = store.sealed(conn, seq)?.with_context(|| format!("entry {seq} is missing"))?;
+                writer.entry(&sealed)?;
+            }
+            writer.into_inner().into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
+            first = last + 1;
+        }
+        let mut notes: Vec<_> = store.checkpoints(conn, u32::MAX)?;
+        notes.reverse();
+        let kept: String = notes
+            .iter()
+            .filter(|(at, ..)| (1..size).contains(at))
+            .map(|(_, _, note)| note.as_str())
+            .collect();
+        fs::write(directory.join("checkpoints"), format!("{kept}{note}"))?;
+        fs::write(directory.join("vkey"), format!("{}\n", store.note_key()?))?;
+        Ok(size)
+    })?;
+    println!("已导出 {size} 笔账 / {size} entries exported: jingui-verify {}", directory.display());
+    Ok(())
+}
+
+/// Runs a witness until the process is told to end: its own key on first use, and the ledgers it is told of.
+pub fn serve_witness(
+    directory: &Path,
+    listen: SocketAddr,
+    name: &str,
+    logs: &[String],
+) -> anyhow::Result<()> {
+    fs::create_dir_all(directory).with_context(|| format!("can't make {}", directory.display()))?;
+    let path = directory.join("witness.key");
+    if !path.exists() {
+        let mut seed = zeroize::Zeroizing::new([0; 32]);
+        ChaCha20Rng::from_os_rng().fill_bytes(seed.as_mut());
+        WitnessKey::new(name, &seed)?.save(&path)?;
+    }
+    let witness = Witness::open(directory, WitnessKey::open(&path)?)?;
+    for log in logs {
+        let key = NoteKey::parse(log).with_context(|| format!("{log} isn't a ledger's key"))?;
+        let suite = match key.kind() {
+            NoteKeyKind::Sm2 => TreeSuite::Guomi,
+            _ => TreeSuite::International,
+        };
+        let origin = key.name().to_owned();
+        witness.enrol(&origin, suite, vec![key])?;
+    }
+    let key = witness.public().to_string();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind(listen).await;
+        let listener = listener.with_context(|| format!("can't listen on {listen}; choose a free port"))?;
+        let address = listener.local_addr()?;
+        println!("见证者在 http://{address} 工作 / witnessing. 交给被见证的服务 / for the office:\n--witness http://{address}={key}");
+        let router = jingui_witness::router(Arc::new(witness), seconds);
+        axum::serve(listener, router).with_graceful_shutdown(told()).await?;
+        Ok(())
+    })
+}
+
+async fn told() {
+    let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    match terminate {
+        Ok(mut terminate) => {
+            tokio::select! { _ = terminate.recv() => {} _ = tokio::signal::ctrl_c() => {} }
+        }
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
+}
+
+/// Seconds since 1970.
+fn seconds() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
