@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get};
 use jingui_access::Asker;
+use jingui_office::items::reading::readable_now;
 use jingui_office::{Connection, Office, Request, Rules, Status};
 use jingui_regulation::Date;
 use jingui_store::{Id, StoreError};
@@ -19,6 +20,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::as_of;
 use crate::content::inspect::Inspections;
 use crate::edge::{Edge, Shared};
 use crate::input;
@@ -44,6 +46,8 @@ pub(crate) struct View {
     pub(crate) answer: Option<fn(&mut SchemaGenerator) -> Schema>,
     /// Whether it may take longer than a worker should be kept from others.
     long: bool,
+    /// Whether it can be asked as of a past moment.
+    pub(crate) past: bool,
     bounds: Vec<Bound>,
     run: Run,
 }
@@ -145,6 +149,7 @@ where
         query: SchemaGenerator::subschema_for::<Q>,
         answer: Some(SchemaGenerator::subschema_for::<A>),
         long,
+        past: false,
         bounds: bounds(SchemaGenerator::subschema_for::<Q>),
         run: Box::new(move |look, query| {
             let shown = answer(look, input::query(query, look.language)?)?;
@@ -194,6 +199,7 @@ where
         query: SchemaGenerator::subschema_for::<Q>,
         answer: None,
         long: true,
+        past: false,
         bounds: bounds(SchemaGenerator::subschema_for::<Q>),
         run: Box::new(move |look, query| answer(look, input::query(query, look.language)?)),
     }
@@ -211,6 +217,11 @@ struct Reply {
 }
 
 impl View {
+    /// Says of a view whether it can be asked as of a past moment.
+    pub(crate) fn marked(self) -> Self {
+        Self { past: as_of::VIEWS.contains(&self.path), ..self }
+    }
+
     /// The route of this view.
     pub(crate) fn route(self) -> (&'static str, MethodRouter<Shared>) {
         let path = self.path;
@@ -240,14 +251,13 @@ impl View {
         language: Language,
     ) -> Result<Reply, Fault> {
         let rules = edge.office.rules();
-        edge.office.store().read(|conn| {
-            let Some(asker) = edge.office.asker(conn, &signed.person)? else {
-                return Err(Problem::not_signed_in(language).into());
-            };
+        let store = edge.office.store();
+        let (moment, query) = as_of::split(query, self.past, store.now(), language)?;
+        let shown = |conn: &Connection, asker: &Asker| {
             let look = Look {
                 office: &edge.office,
                 conn,
-                asker: &asker,
+                asker,
                 rules: &rules,
                 today: edge.office.today(),
                 language,
@@ -256,10 +266,18 @@ impl View {
                 version: Cell::new(None),
                 opened: RefCell::new(None),
             };
-            input::within(query, &self.bounds, language)?;
-            let body = (self.run)(&look, query)?;
+            input::within(&query, &self.bounds, language)?;
+            let body = (self.run)(&look, &query)?;
             Ok(Reply { body, version: look.version.get(), opened: look.opened.take() })
-        })
+        };
+        let who = |conn: &Connection| -> Result<Asker, Fault> {
+            let asker = edge.office.asker(conn, &signed.person)?;
+            asker.ok_or_else(|| Problem::not_signed_in(language).into())
+        };
+        let Some(at) = moment else { return store.read(|conn| shown(conn, &who(conn)?)) };
+        // Who asks, and what may be known, are today's; what is shown is of that moment.
+        let asker = store.read(who)?;
+        store.read_as_of(at, vec![readable_now(&asker)], |conn| shown(conn, &asker))
     }
 }
 

@@ -13,6 +13,7 @@ mod error;
 mod key;
 mod ledger;
 mod open;
+mod past;
 mod reader;
 mod rebuild;
 mod record;
@@ -28,6 +29,7 @@ pub use key::Id;
 pub use ledger::Standing;
 pub use open::{Clock, FixedClock, Options, Store, SystemClock};
 
+pub use past::Narrowed;
 pub use record::{Column, Held, Kind, Member, Record, Side, Stored, Text};
 pub use sequencer::{Committed, Notice};
 pub use unit::{FILES_BITS, FileText, Unit, Value};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use crate::entry::{Draft, Entry};
 use crate::error::StoreError;
 use crate::key::Id;
 use crate::ledger::Ledger;
+use crate::past::Past;
 use crate::reader::Pool;
 use crate::record::Kind;
 use crate::schema;
@@ -117,6 +118,8 @@ pub struct Store {
     pub(crate) signing: SigningKey,
     clock: Arc<dyn Clock>,
     readers: Pool,
+    pub(crate) database: Key,
+    pub(crate) pasts: Mutex<Vec<Past>>,
     queue: Option<Sender<Job>>,
     writer: Option<JoinHandle<()>>,
     checkpointer: Option<(Sender<()>, JoinHandle<()>)>,
@@ -228,6 +231,8 @@ impl Store {
             signing,
             clock,
             readers: pool,
+            database: database_key,
+            pasts: Mutex::default(),
             queue: Some(queue),
             writer: Some(writer),
             checkpointer: Some(checkpointer),

@@ -30,6 +30,7 @@ CREATE INDEX IF NOT EXISTS entry_subject ON entry (subject, seq) WHERE subject I
 const DERIVED: &str = "-- 2: words with traditional characters as simplified ones
 CREATE TABLE version (kind TEXT NOT NULL, key TEXT NOT NULL, version INTEGER NOT NULL, seq INTEGER NOT NULL,
   PRIMARY KEY (key, kind, version)) WITHOUT ROWID;
+CREATE INDEX version_seq ON version (seq);
 CREATE TABLE subtree (height INTEGER NOT NULL, place INTEGER NOT NULL, root BLOB NOT NULL, PRIMARY KEY (height, place)) WITHOUT ROWID;
 CREATE TABLE member (record TEXT NOT NULL, who TEXT NOT NULL, PRIMARY KEY (record, who)) WITHOUT ROWID;
 CREATE INDEX member_who ON member (who, record);

@@ -6,7 +6,7 @@
 
 use jingui_access::Asker;
 use jingui_regulation::Role;
-use jingui_store::Id;
+use jingui_store::{Id, Narrowed, Record as _};
 use rusqlite::types::Value;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -63,6 +63,22 @@ pub fn readable(asker: &Asker) -> Readable {
         ),
         values,
     }
+}
+
+/// The same of the present record `now`, for registers shown as of a past moment: who may not know of an item today
+/// doesn't see what it was.
+pub fn readable_now(asker: &Asker) -> Narrowed {
+    let reach = reach(asker);
+    if by_duty(asker) {
+        return (Item::KIND.name, format!("now.level <= {reach}"));
+    }
+    let tokens: Vec<String> =
+        asker.tokens().iter().map(|token| format!("'{}'", token.replace('\'', "''"))).collect();
+    let sql = format!(
+        "now.level <= {reach} AND EXISTS (SELECT 1 FROM main.member WHERE member.record = now.key AND member.who IN ({}))",
+        tokens.join(", ")
+    );
+    (Item::KIND.name, sql)
 }
 
 /// Asks whether the reader may know of an item; never run as a change, only decided.
