@@ -63,10 +63,10 @@ impl DataDirectory {
         Ok(Self { path: path.to_owned(), _lock: lock })
     }
 
-    /// Empties the directory of an office whose set-up failed.
+    /// Empties the directory of an office whose set-up failed; it was empty before.
     pub fn clear(&self) {
-        for entry in fs::read_dir(&self.path).into_iter().flatten().flatten() {
-            let _ = fs::remove_file(entry.path());
+        for path in fs::read_dir(&self.path).into_iter().flatten().flatten().map(|entry| entry.path()) {
+            let _ = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
         }
     }
 
@@ -105,10 +105,17 @@ pub fn seal(path: &Path) -> anyhow::Result<Seal> {
 pub fn unlock(data: &Path, secret: &Secret) -> anyhow::Result<Unsealed> {
     match secret {
         Secret::KeyFile(path) => Ok(seal(path)?.open(None)?),
-        Secret::Passphrase(passphrase) => Ok(seal(&data.join(KEY))?.open(Some(passphrase))?),
+        Secret::Passphrase(_) | Secret::Shares(_) => open(&seal(&data.join(KEY))?, secret),
+    }
+}
+
+/// Opens a seal with a passphrase or shares.
+pub fn open(seal: &Seal, secret: &Secret) -> anyhow::Result<Unsealed> {
+    match secret {
+        Secret::KeyFile(path) => Ok(self::seal(path)?.open(None)?),
+        Secret::Passphrase(passphrase) => Ok(seal.open(Some(passphrase))?),
         Secret::Shares(shares) => {
-            let seal = seal(&data.join(KEY))?;
-            let Some(mut assembly) = Assembly::new(&seal) else {
+            let Some(mut assembly) = Assembly::new(seal) else {
                 bail!("this office opens without shares; give its passphrase or key file");
             };
             for share in shares {

@@ -263,7 +263,7 @@ fn first_password(rng: &mut ChaCha20Rng) -> String {
 }
 
 /// A certificate of the office's own for serving off loopback; replace the two files by the office CA's.
-fn certificate(directory: &DataDirectory) -> anyhow::Result<()> {
+pub fn certificate(directory: &DataDirectory) -> anyhow::Result<()> {
     let name = std::fs::read_to_string("/etc/hostname").unwrap_or_default().trim().to_owned();
     let mut names = vec!["localhost".to_owned(), "jingui".to_owned()];
     names.extend((!name.is_empty()).then_some(name));

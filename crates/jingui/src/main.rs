@@ -2,6 +2,7 @@
 //!
 //! Owns the data directory and the command line. Must never reach around the office's pipeline.
 
+mod backup;
 mod data;
 mod demo;
 mod import;
@@ -80,6 +81,9 @@ enum Command {
         /// Where sealed files lie: a directory, or an address such as `s3://bucket/prefix` with credentials in `AWS_…`.
         #[arg(long)]
         vault: Option<String>,
+        /// Where backups go while it is served: a directory or `s3://bucket/prefix`; how often says the parameter.
+        #[arg(long)]
+        backup: Option<String>,
         /// A checkpoint kept outside, to compare the ledger with before anybody is served; may be given again.
         #[arg(long)]
         checkpoint: Vec<PathBuf>,
@@ -97,6 +101,49 @@ enum Command {
         /// A checkpoint kept outside, which the ledger must continue; may be given again.
         #[arg(long)]
         checkpoint: Vec<PathBuf>,
+        #[command(flatten)]
+        secret: SecretArgs,
+    },
+    /// Take a backup while the office isn't served; `serve --backup` takes them meanwhile (备份).
+    Backup {
+        /// Data directory.
+        #[arg(long)]
+        data: PathBuf,
+        /// A directory, or an address such as `s3://bucket/prefix` with credentials in `AWS_…`.
+        place: String,
+        /// Where sealed files lie, if not in the data directory.
+        #[arg(long)]
+        vault: Option<String>,
+        #[command(flatten)]
+        secret: SecretArgs,
+    },
+    /// Look at every byte of a backup; needs no key (核对备份).
+    VerifyBackup {
+        /// The place.
+        place: String,
+    },
+    /// Make an office anew from a backup, in an empty directory; or prove that it could be (恢复、演练).
+    Restore {
+        /// The place of the backup.
+        place: String,
+        /// An empty directory for the office; with `--drill` the office that is drilled.
+        #[arg(long)]
+        data: PathBuf,
+        /// Restore and verify in a scratch place, and journal that in the office.
+        #[arg(long)]
+        drill: bool,
+        /// Where sealed files go, if not into the data directory.
+        #[arg(long)]
+        vault: Option<String>,
+        /// A checkpoint kept outside; may be given again.
+        #[arg(long)]
+        checkpoint: Vec<PathBuf>,
+        /// A newer backup, of which only is learnt what was destroyed since; may be given again.
+        #[arg(long)]
+        newer: Vec<String>,
+        /// Restore although the backup holds less than is known to have been.
+        #[arg(long)]
+        go_on: bool,
         #[command(flatten)]
         secret: SecretArgs,
     },
@@ -234,7 +281,13 @@ struct SecretArgs {
 impl SecretArgs {
     /// The secret of the office in `data`, asked for where somebody sits at the terminal.
     fn of(self, data: &Path) -> anyhow::Result<Secret> {
-        match data::needs(data)? {
+        let needs = data::needs(data)?;
+        self.asked(needs)
+    }
+
+    /// The secret for a seal that needs this.
+    fn asked(self, needs: Option<Needs>) -> anyhow::Result<Secret> {
+        match needs {
             Some(Needs::Shares { needed, .. }) if self.share.is_empty() && self.key_file.is_none() => {
                 if !std::io::stdin().is_terminal() {
                     bail!("{needed} key holders open this office; give --share for each of them");
@@ -325,10 +378,16 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Unseal { address, certificate, file } => {
             unseal::run(&address, certificate.as_deref(), file.as_deref())
         }
-        Command::Serve { data, listen, cache_mib, vault, checkpoint, witness, secret } => {
+        Command::Serve { data, listen, cache_mib, vault, backup, checkpoint, witness, secret } => {
             let directory = DataDirectory::open(&data)?;
-            let settings =
-                serving::Settings { listen, cache_mib, vault, checkpoints: checkpoint, witnesses: witness };
+            let settings = serving::Settings {
+                listen,
+                cache_mib,
+                vault,
+                backup,
+                checkpoints: checkpoint,
+                witnesses: witness,
+            };
             // Nobody at hand who opens it: it waits, and takes shares or the passphrase at its own door.
             let waits = !secret.given() && data::needs(&data)?.is_some();
             if waits && !std::io::stdin().is_terminal() {
@@ -343,6 +402,21 @@ fn run(command: Command) -> anyhow::Result<()> {
             let directory = DataDirectory::open(&data)?;
             let unsealed = directory.unlock(&secret.of(&data)?)?;
             serving::verify(&directory, unsealed.keyring(), &checkpoint)
+        }
+        Command::Backup { data, place, vault, secret } => {
+            let directory = DataDirectory::open(&data)?;
+            backup::take(&directory, &directory.unlock(&secret.of(&data)?)?, vault, &place)
+        }
+        Command::VerifyBackup { place } => backup::verify(&place, None),
+        Command::Restore { place, data, drill: true, secret, .. } => {
+            let directory = DataDirectory::open(&data)?;
+            backup::drill(&directory, &directory.unlock(&secret.of(&data)?)?, &place)
+        }
+        Command::Restore { place, data, vault, checkpoint, newer, go_on, secret, .. } => {
+            let needs = backup::seal(&place)?.map(|seal| seal.needs());
+            let unsealed = backup::unlock(&place, &secret.asked(needs)?)?;
+            let elsewhere = backup::Elsewhere { checkpoints: checkpoint, newer, go_on };
+            backup::restore(&place, &data, &unsealed, vault, &elsewhere)
         }
         Command::Checkpoint { data, file, secret } => {
             let directory = DataDirectory::open(&data)?;

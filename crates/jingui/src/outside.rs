@@ -24,7 +24,7 @@ const SEGMENT: u64 = 100_000;
 pub struct PutBack(String);
 
 /// Reads the checkpoint in a file: a signed note, whatever stands before or after it.
-fn note(path: &Path) -> anyhow::Result<Note> {
+pub fn note(path: &Path) -> anyhow::Result<Note> {
     let text = fs::read_to_string(path)
         .with_context(|| format!("can't read the checkpoint in {}", path.display()))?;
     let text = format!("{}\n", text.replace("\r\n", "\n").trim());

@@ -9,6 +9,7 @@ use jingui_office::files::words;
 use jingui_office::{Caller, Office};
 use jingui_server::{Attempt, Config, Content, Live, Opened, Tls, WitnessAt};
 use jingui_store::{Finding, Store};
+use jingui_vault::Vault;
 
 use crate::data::{DataDirectory, KEY};
 use crate::outside;
@@ -21,6 +22,8 @@ pub struct Settings {
     pub cache_mib: u64,
     /// Where sealed files lie; in the data directory unless said otherwise.
     pub vault: Option<String>,
+    /// Where backups go while it is served.
+    pub backup: Option<String>,
     /// Checkpoints kept outside, which the ledger must continue.
     pub checkpoints: Vec<PathBuf>,
     /// Who is shown the newest checkpoint, at the start and every minute.
@@ -30,7 +33,14 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
-        Self { listen, cache_mib: 256, vault: None, checkpoints: Vec::new(), witnesses: Vec::new() }
+        Self {
+            listen,
+            cache_mib: 256,
+            vault: None,
+            backup: None,
+            checkpoints: Vec::new(),
+            witnesses: Vec::new(),
+        }
     }
 }
 
@@ -62,7 +72,7 @@ pub fn run(
     settings: Settings,
     ready: impl FnOnce(),
 ) -> anyhow::Result<()> {
-    let Settings { listen, cache_mib, vault, checkpoints, witnesses } = settings;
+    let Settings { listen, cache_mib, vault, backup, checkpoints, witnesses } = settings;
     let keys = unsealed.keyring();
     let live = Live::default();
     let mut options = directory.options();
@@ -74,6 +84,10 @@ pub fn run(
     outside::ask(&store, &witnesses)?;
     let office = Office::open(store, crate::rules::pack()?)?;
     opened(&office, unsealed, attempts)?;
+    if let Some(place) = backup {
+        let vault = self::vault(directory, keys, vault.clone())?;
+        crate::backup::keep_taking(office.clone(), vault, unsealed.clone(), place)?;
+    }
     let mut config = Config::new(listen, office, content(directory, keys, vault)?, live);
     config.tls = tls(directory, listen)?;
     config.witnesses = witnesses;
@@ -96,6 +110,12 @@ fn opened(office: &Office, unsealed: &Unsealed, attempts: &[Attempt]) -> anyhow:
     Ok(())
 }
 
+/// The vault alone, for what copies it. Its spool is its own, so that no upload under way is swept.
+pub fn vault(directory: &DataDirectory, keys: &Keyring, vault: Option<String>) -> anyhow::Result<Vault> {
+    let vault = vault.unwrap_or_else(|| directory.file("vault").to_string_lossy().into_owned());
+    Ok(Vault::open(keys, &vault, &directory.file("backup-spool"))?)
+}
+
 /// The files of the office; this same program is what reads them, confined.
 pub fn content(directory: &DataDirectory, keys: &Keyring, vault: Option<String>) -> anyhow::Result<Content> {
     let vault = vault.unwrap_or_else(|| directory.file("vault").to_string_lossy().into_owned());
@@ -107,6 +127,13 @@ pub fn content(directory: &DataDirectory, keys: &Keyring, vault: Option<String>)
 #[derive(Debug, thiserror::Error)]
 #[error("账本不符 / the book is not whole: {0}")]
 pub struct NotWhole(String);
+
+impl NotWhole {
+    /// What differs.
+    pub const fn of(what: String) -> Self {
+        Self(what)
+    }
+}
 
 /// The store as it lies there: opened without building anything anew.
 pub fn unchanged(directory: &DataDirectory, keys: &Keyring) -> anyhow::Result<Store> {

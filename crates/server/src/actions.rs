@@ -20,6 +20,7 @@ use crate::{content, input};
 
 /// Actions that only the clock, the importer or the edge itself performs: they have no route.
 pub(crate) const INTERNAL: &[&str] = &[
+    "backup.note",
     "file.add",
     "file.keep",
     "file.note",

@@ -9,6 +9,7 @@
     reason = "a test that can't go on has failed; helpers outside of test functions say so the same way"
 )]
 
+mod backup;
 mod cli;
 mod content;
 mod crash;

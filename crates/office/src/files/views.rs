@@ -24,6 +24,13 @@ pub fn file(conn: &Connection, id: &Id) -> Result<Option<File>, StoreError> {
     Ok(body.map(|body| serde_json::from_str(&body)).transpose()?)
 }
 
+/// Every file, whatever became of it; for what copies the office as a whole.
+pub fn all(conn: &Connection) -> Result<Vec<File>, StoreError> {
+    let mut statement = conn.prepare("SELECT body FROM file ORDER BY key")?;
+    let bodies = statement.query_map([], |row| row.get::<_, String>(0))?;
+    bodies.map(|body| Ok(serde_json::from_str(&body?)?)).collect()
+}
+
 /// Whether a file lies in the vault under that name.
 pub fn is_kept(conn: &Connection, name: &str) -> Result<bool, StoreError> {
     Ok(conn.prepare_cached("SELECT 1 FROM file WHERE sealed = ?1")?.exists([name])?)

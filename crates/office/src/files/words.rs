@@ -36,7 +36,7 @@ pub(super) fn remove(work: &mut Work<'_, '_>, file: &Id) -> Result<(), Stop> {
 }
 
 /// The words of all pages as the index holds them; a sentence doesn't end with the paper.
-fn cut(pages: &[String]) -> String {
+pub fn cut(pages: &[String]) -> String {
     terms(&pages.concat())
 }
 
