@@ -13,7 +13,7 @@ const PAGES = {
   sunli: ['/workbench', '/loans', '/people', '/incidents', '/content'],
   lilei: ['/workbench', '/items', '/mine'],
   security: ['/workbench', '/people', '/settings', '/content'],
-  auditor: ['/journal'],
+  auditor: ['/journal', '/ledger', '/ledger/slip'],
   system: ['/workbench', '/content'],
 }
 
@@ -27,7 +27,7 @@ for (const [account, paths] of Object.entries(PAGES)) {
         if (width === 1280) assert.deepEqual(await axe(page), [], `${account} ${path}`)
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
         assert.ok(wide <= 0, `${account} ${path} at ${width} scrolls sideways by ${wide}`)
-        const name = `${path.slice(1)}-${account}-${width}.png`
+        const name = `${path.slice(1).replaceAll('/', '-')}-${account}-${width}.png`
         await page.screenshot({ path: join(screenshots, name) })
       }
       await page.context().close()

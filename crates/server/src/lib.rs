@@ -4,6 +4,7 @@
 //! who may do what (the office's pipeline does), hold SQL, or let an inner error text out.
 
 mod actions;
+mod as_of;
 mod console;
 mod content;
 mod edge;
@@ -24,6 +25,7 @@ mod serve;
 mod session;
 mod sheets;
 mod sign_in;
+mod slip;
 mod throttle;
 mod timer;
 mod verification;

@@ -12,6 +12,7 @@ use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use crate::actions::INTERNAL;
+use crate::as_of;
 use crate::problem::Told;
 use crate::routes::{self, Answered, Route, Sent};
 use crate::schemas::{SCHEMAS, keep_used, mark, not_null, sorted, with};
@@ -34,6 +35,12 @@ pub fn document() -> Value {
         let answer = view.answer.map_or(Answered::Any(XLSX), Answered::Json);
         let mut parameters = book.query(view.query);
         parameters.extend(in_path(view.path));
+        if view.past {
+            parameters.push(json!({
+                "name": as_of::FIELD, "in": "query", "required": false, "schema": { "type": "string", "maxLength": 40 },
+                "description": "以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment.",
+            }));
+        }
         let operation = Operation {
             name: view.path,
             title: view.title,

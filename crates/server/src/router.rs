@@ -34,6 +34,7 @@ pub(crate) fn router(edge: Shared, door: Arc<Door>) -> Router {
         .route("/api/ledger/checkpoint", get(ledger::checkpoint))
         .route("/api/ledger/compare", post(ledger::compare))
         .route("/api/ledger/proofs/{seq}", get(ledger::prove))
+        .route("/api/ledger/slip", get(ledger::slip))
         .route("/api/live", get(live::live))
         .route("/api/me", get(sign_in::me))
         .route("/api/openapi.json", get(openapi::serve))

@@ -9,7 +9,7 @@ use crate::content::rebuild;
 use crate::content::search::Hit;
 use crate::content::upload::Arrived;
 use crate::imports::{Mapped, Running, Uploaded};
-use crate::ledger::{Compared, Ledger, Presented, Proven};
+use crate::ledger::{Compared, Ledger, Presented, Proven, Slip};
 use crate::sign_in::{Countersign, Credentials, Me};
 use crate::verification::Progress;
 use crate::view::XLSX;
@@ -169,6 +169,12 @@ fn ledger() -> Vec<Route> {
             "/api/ledger/proofs/{seq}",
             ("证明一笔账", "Prove that an entry is in the ledger"),
             json(SchemaGenerator::subschema_for::<Proven>),
+        )
+        .or(&[403]),
+        get(
+            "/api/ledger/slip",
+            ("检查点日签", "The checkpoint as a slip, to print"),
+            json(SchemaGenerator::subschema_for::<Slip>),
         )
         .or(&[403]),
     ]

@@ -301,7 +301,7 @@ pub(crate) fn journal(look: &Look<'_>, filter: journal::JournalFilter) -> Result
         ("何人", "Who", 14.0),
         ("事项", "Action", 24.0),
         ("结果", "Result", 12.0),
-        ("原因", "Reason", 26.0),
+        ("原因", "Reason", 40.0),
         ("对象", "Subject", 20.0),
         ("条款", "Clauses", 30.0),
         ("终端", "Terminal", 20.0),
@@ -327,13 +327,14 @@ pub(crate) fn journal(look: &Look<'_>, filter: journal::JournalFilter) -> Result
         } else {
             look.language.pick("已办理", "done")
         };
+        let reason = wording::reason(look.office, &entry, look.language).or(entry.refused);
         Ok(vec![
             Cell::Number(u32::try_from(entry.seq).unwrap_or(u32::MAX)),
             Cell::Text(entry.at.local()),
             Cell::Text(entry.actor_name.unwrap_or_else(|| names.actor(&entry.actor, look.language))),
             Cell::Text(action),
             Cell::Text(result.to_owned()),
-            text(entry.refused),
+            text(reason),
             text(entry.subject_number),
             Cell::Text(entry.clauses.join(" ")),
             Cell::Text(entry.terminal),

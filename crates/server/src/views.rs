@@ -18,10 +18,12 @@ use serde::Deserialize;
 use crate::rules;
 use crate::sheets;
 use crate::view::{Fault, Look, Nothing, View, list, point, sheet};
+use crate::wording;
 
 /// Every view route.
 pub(crate) fn all() -> Vec<View> {
-    of_items().into_iter().chain(of_loans()).chain(of_places_and_people()).chain(of_supervision()).collect()
+    let all = of_items().into_iter().chain(of_loans()).chain(of_places_and_people()).chain(of_supervision());
+    all.map(View::marked).collect()
 }
 
 /// What was typed, to complete.
@@ -216,7 +218,12 @@ fn of_supervision() -> Vec<View> {
         }),
         sheet("/api/incidents.xlsx", ("导出事件", "Incidents as a workbook"), sheets::incidents),
         list("/api/journal", ("账本", "The journal"), |look, filter: journal::JournalFilter| {
-            journal::list(look.office, look.conn, look.asker, &filter)?.ok_or(Fault::Absent)
+            let mut entries =
+                journal::list(look.office, look.conn, look.asker, &filter)?.ok_or(Fault::Absent)?;
+            for entry in &mut entries.rows {
+                entry.reason = wording::reason(look.office, entry, look.language);
+            }
+            Ok(entries)
         }),
         sheet("/api/journal.xlsx", ("导出账本", "The journal as a workbook"), sheets::journal),
         point("/api/filters", ("本人保存的筛选", "One's own saved filters"), |look, _: Nothing| {

@@ -64,8 +64,17 @@ pub(crate) struct Witnessed {
     asked: Option<Moment>,
     /// How it last answered.
     last: Answered,
-    /// When it last signed, and how many entries, whatever it answered since.
-    signed: Option<(Moment, u64)>,
+    /// What it last signed, whatever it answered since.
+    signed: Option<LastSigned>,
+}
+
+/// What a witness last signed.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(crate) struct LastSigned {
+    /// When, by its own clock.
+    at: Moment,
+    /// Entries under the checkpoint.
+    size: u64,
 }
 
 /// The witnesses of this process.
@@ -107,7 +116,7 @@ impl Witnesses {
             if let Some(one) = self.told.lock().unwrap_or_else(PoisonError::into_inner).get_mut(at) {
                 one.asked = Some(SystemClock.now());
                 if let Answered::Signed { size, at } = last {
-                    one.signed = Some((at, size));
+                    one.signed = Some(LastSigned { at, size });
                 }
                 one.last = last;
             }

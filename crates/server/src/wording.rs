@@ -4,6 +4,8 @@
 
 use axum::http::StatusCode;
 use jingui_office::accountability::incident::IncidentKind;
+use jingui_office::supervision::journal::EntryShown;
+use jingui_office::{Office, fill};
 use jingui_regulation::{Category, Level, Role, RulePack, fold};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -112,6 +114,17 @@ pub(crate) fn edge(code: &str) -> (&'static str, &'static str) {
         "auditor_only" => {
             ("只有安全审计员可以验证账本。", "only the security auditor may verify the journal.")
         }
+        "slip.shape" => (
+            "这不是日签的四行数字，请对照日签重新输入。",
+            "these aren't the four lines of a slip; type them again from the slip.",
+        ),
+        "slip.lines" => {
+            ("有的行输入有误，请对照日签逐字检查。", "some lines are mistyped; compare them with the slip.")
+        }
+        "slip.size" => (
+            "笔数与四行数字不是同一张日签上的，请核对笔数。",
+            "the number of entries isn't that of these lines; compare it with the slip.",
+        ),
         "verification.running" => ("验证正在进行。", "a verification is running; wait for it."),
         "import.mapping" => (
             "所给的列对应关系不适用于这份台账。",
@@ -214,6 +227,15 @@ pub(crate) fn expected(english: &str, language: Language) -> String {
         return format!("下列之一：{choices}");
     }
     english.to_owned()
+}
+
+/// Why an entry was refused, for the auditor: in the words that the asker saw, but without names, since those of files
+/// tell what a title tells.
+pub(crate) fn reason(office: &Office, entry: &EntryShown, language: Language) -> Option<String> {
+    let text = office.texts().get(entry.refused.as_deref()?)?;
+    let mut shown = facts(&entry.facts, language);
+    shown.insert("name".to_owned(), "…".into());
+    Some(fill(language.pick(&text.zh, &text.en), &shown))
 }
 
 /// The facts of a refusal as people read them: levels, roles and states by name.

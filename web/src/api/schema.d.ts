@@ -1707,6 +1707,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/ledger/slip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 检查点日签 · The checkpoint as a slip, to print */
+        get: operations["getLedgerSlip"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/live": {
         parameters: {
             query?: never;
@@ -2589,8 +2606,18 @@ export interface components {
              */
             version: number;
         };
-        /** @description How a checkpoint kept outside stands to the ledger. */
+        /**
+         * @description How a checkpoint kept outside stands to the ledger. Where it isn't signed it came from paper, and proves nothing by
+         *     itself about who wrote it.
+         */
         Compared: {
+            /**
+             * Format: uint64
+             * @description Entries of the ledger.
+             */
+            journal: number;
+            /** @description Whether it is signed by this ledger's key. */
+            signed: boolean;
             /**
              * Format: uint64
              * @description Entries under it.
@@ -2609,9 +2636,20 @@ export interface components {
              * @description Entries there were.
              */
             known: number;
+            /** @description Whether it is signed by this ledger's key. */
+            signed: boolean;
+            /** @description When the ledger's last entry was made: what came after is missing. */
+            since: components["schemas"]["Moment"] | null;
             /** @constant */
             state: "ahead";
         } | {
+            /**
+             * Format: uint64
+             * @description Entries of the ledger.
+             */
+            journal: number;
+            /** @description Whether it is signed by this ledger's key. */
+            signed: boolean;
             /**
              * Format: uint64
              * @description Entries under it.
@@ -2622,6 +2660,8 @@ export interface components {
         } | {
             /** @constant */
             state: "foreign";
+            /** @description What it is instead. */
+            why: components["schemas"]["Foreign"];
         };
         /** @description How a copy came back. */
         ConditionInput: {
@@ -2882,6 +2922,8 @@ export interface components {
             clauses: string[];
             /** @description Records put, by kind. */
             puts: string[];
+            /** @description The refusal in words; they are the edge's to choose. */
+            reason: string | null;
             /** @description Code of the refusal, if it was refused. */
             refused: string | null;
             /**
@@ -3060,6 +3102,8 @@ export interface components {
              */
             seq: number | null;
         };
+        /** @description Why a text isn't a checkpoint of this ledger. */
+        Foreign: "no_checkpoint" | "other_log" | "unsigned";
         /** @description A missing copy is found again; the registrar takes it in. */
         FoundAgainInput: {
             /** @description The copy. */
@@ -3428,6 +3472,16 @@ export interface components {
             /** @description The rows. */
             rows: components["schemas"]["Knew"][];
         };
+        /** @description What a witness last signed. */
+        LastSigned: {
+            /** @description When, by its own clock. */
+            at: components["schemas"]["Moment"];
+            /**
+             * Format: uint64
+             * @description Entries under the checkpoint.
+             */
+            size: number;
+        };
         /** @description An uploaded ledger as the console shows it. */
         Ledger: {
             /**
@@ -3454,28 +3508,6 @@ export interface components {
             refused_rows: components["schemas"]["RefusedRow"][];
             /** @description Sheets, and how they are read. */
             sheets: components["schemas"]["SheetPlan"][];
-        };
-        /** @description Where the ledger stands. */
-        Ledger2: {
-            /** @description The checkpoint, signed just now (C2SP signed-note). */
-            checkpoint: string;
-            /** @description Checkpoints that the writer kept, newest first. */
-            kept: components["schemas"]["KeptCheckpoint"][];
-            /** @description The key that verifies it, as a C2SP vkey. */
-            key: string;
-            /** @description Name of the log in its checkpoints. */
-            origin: string;
-            /** @description Merkle root over them, base 64. */
-            root: string;
-            /**
-             * Format: uint64
-             * @description Entries.
-             */
-            size: number;
-            /** @description Suite of its hashes and signatures: `international` or `guomi`. */
-            suite: string;
-            /** @description Witnesses, as they last answered. */
-            witnesses: components["schemas"]["Witnessed"][];
         };
         /** @description A row of a ledger, folded and checked as far as a row can be by itself. */
         LedgerRow: {
@@ -3522,6 +3554,30 @@ export interface components {
             title: string;
             /** @description Urgency. */
             urgency: components["schemas"]["Urgency"];
+        };
+        /** @description Where the ledger stands. */
+        LedgerState: {
+            /** @description The checkpoint, signed just now (C2SP signed-note). */
+            checkpoint: string;
+            /** @description Checkpoints that the writer kept, newest first. */
+            kept: components["schemas"]["KeptCheckpoint"][];
+            /** @description The key that verifies it, as a C2SP vkey. */
+            key: string;
+            /** @description The server's clock at this answer, to reckon ages by. */
+            now: components["schemas"]["Moment"];
+            /** @description Name of the log in its checkpoints. */
+            origin: string;
+            /** @description Merkle root over them, base 64. */
+            root: string;
+            /**
+             * Format: uint64
+             * @description Entries.
+             */
+            size: number;
+            /** @description Suite of its hashes and signatures: `international` or `guomi`. */
+            suite: string;
+            /** @description Witnesses, as they last answered. */
+            witnesses: components["schemas"]["Witnessed"][];
         };
         /** @enum {integer} */
         Level: 1 | 2 | 3 | 4;
@@ -4111,10 +4167,11 @@ export interface components {
              */
             slot: number;
         };
-        /** @description A checkpoint that was kept outside. */
+        /** @description A checkpoint that was kept outside: either form, and only one. */
         PresentedInput: {
-            /** @description The signed note. */
             checkpoint: string;
+        } | {
+            slip: components["schemas"]["TypedSlipInput"];
         };
         /** @description An application to print a file. */
         Print: {
@@ -5029,6 +5086,24 @@ export interface components {
             /** @description The rows. */
             rows: components["schemas"]["Similar"][];
         };
+        /** @description The newest checkpoint as a slip to print. */
+        Slip: {
+            /** @description When it was made. */
+            at: components["schemas"]["Moment"];
+            /** @description What the square code says. */
+            code: string;
+            /** @description Number of entries and root as four lines of digits, each with two that check it. */
+            lines: string[];
+            /** @description Name of the log. */
+            log: string;
+            /** @description The modules of the square code, row by row, `1` for a dark one. */
+            modules: string[];
+            /**
+             * Format: uint64
+             * @description Entries.
+             */
+            size: number;
+        };
         /** @description A spoilt printing. */
         Spoilt: {
             /** @description When. */
@@ -5125,6 +5200,16 @@ export interface components {
             register_number: string;
             /** @description Staff number of that person. */
             staff_number: string;
+        };
+        /** @description What was typed from a slip. */
+        TypedSlipInput: {
+            /** @description The four lines of digits. */
+            digits: string;
+            /**
+             * Format: uint64
+             * @description Entries.
+             */
+            size: number;
         };
         /**
          * @description A part that has come. Whoever goes on with an upload compares them with the file at hand first: another file of the same
@@ -5238,11 +5323,8 @@ export interface components {
             last: components["schemas"]["Answered"];
             /** @description Its name. */
             name: string;
-            /** @description When it last signed, and how many entries, whatever it answered since. */
-            signed: [
-                components["schemas"]["Moment"],
-                number
-            ] | null;
+            /** @description What it last signed, whatever it answered since. */
+            signed: components["schemas"]["LastSigned"] | null;
             /** @description Where it listens. */
             url: string;
         };
@@ -8027,7 +8109,10 @@ export interface operations {
     };
     cabinets: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -8055,7 +8140,10 @@ export interface operations {
     };
     cabinetsCabinet: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
             header?: never;
             path: {
                 cabinet: string;
@@ -8085,7 +8173,10 @@ export interface operations {
     };
     cabinetsCabinetContentsXlsx: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
             header?: never;
             path: {
                 cabinet: string;
@@ -8271,7 +8362,10 @@ export interface operations {
     };
     departments: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -8700,6 +8794,8 @@ export interface operations {
                 limit?: number;
                 /** @description Only open ones, or only closed ones. */
                 open?: boolean;
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
             };
             header?: never;
             path?: never;
@@ -8735,6 +8831,8 @@ export interface operations {
                 limit?: number;
                 /** @description Only open ones, or only closed ones. */
                 open?: boolean;
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
             };
             header?: never;
             path?: never;
@@ -8799,6 +8897,8 @@ export interface operations {
                 source?: string;
                 /** @description Urgency. */
                 urgency?: components["schemas"]["UrgencyInput"];
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
             };
             header?: never;
             path?: never;
@@ -8863,6 +8963,8 @@ export interface operations {
                 source?: string;
                 /** @description Urgency. */
                 urgency?: components["schemas"]["UrgencyInput"];
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
             };
             header?: never;
             path?: never;
@@ -8927,6 +9029,8 @@ export interface operations {
                 source?: string;
                 /** @description Urgency. */
                 urgency?: components["schemas"]["UrgencyInput"];
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
             };
             header?: never;
             path?: never;
@@ -8991,6 +9095,8 @@ export interface operations {
                 source?: string;
                 /** @description Urgency. */
                 urgency?: components["schemas"]["UrgencyInput"];
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
             };
             header?: never;
             path?: never;
@@ -9019,7 +9125,10 @@ export interface operations {
     };
     itemsItem: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
             header?: never;
             path: {
                 item: string;
@@ -9079,7 +9188,10 @@ export interface operations {
     };
     itemsItemFiles: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
             header?: never;
             path: {
                 item: string;
@@ -9153,7 +9265,10 @@ export interface operations {
     };
     itemsItemHistory: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
             header?: never;
             path: {
                 item: string;
@@ -9183,7 +9298,10 @@ export interface operations {
     };
     itemsItemTimeline: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
             header?: never;
             path: {
                 item: string;
@@ -9456,7 +9574,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Ledger2"];
+                    "application/json": components["schemas"]["LedgerState"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -9563,6 +9681,34 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    getLedgerSlip: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Slip"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     getLive: {
         parameters: {
             query?: never;
@@ -9609,6 +9755,8 @@ export interface operations {
                 mine?: boolean;
                 /** @description State. */
                 state?: string;
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
             };
             header?: never;
             path?: never;
@@ -9654,6 +9802,8 @@ export interface operations {
                 mine?: boolean;
                 /** @description State. */
                 state?: string;
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
             };
             header?: never;
             path?: never;
@@ -9682,7 +9832,10 @@ export interface operations {
     };
     loansLoan: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
             header?: never;
             path: {
                 loan: string;
@@ -9793,7 +9946,10 @@ export interface operations {
     };
     people: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -9821,7 +9977,10 @@ export interface operations {
     };
     peopleXlsx: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -9849,7 +10008,10 @@ export interface operations {
     };
     peoplePerson: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
             header?: never;
             path: {
                 person: string;
@@ -9886,6 +10048,8 @@ export interface operations {
                 print?: components["schemas"]["IdInput"];
                 /** @description In this state. */
                 state?: string;
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
             };
             header?: never;
             path?: never;
@@ -9955,6 +10119,8 @@ export interface operations {
                 limit?: number;
                 /** @description Only open ones, or only closed ones. */
                 open?: boolean;
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
             };
             header?: never;
             path?: never;
@@ -9990,6 +10156,8 @@ export interface operations {
                 limit?: number;
                 /** @description Only open ones, or only closed ones. */
                 open?: boolean;
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
             };
             header?: never;
             path?: never;
@@ -10167,6 +10335,8 @@ export interface operations {
                 received_to?: components["schemas"]["DateInput"];
                 /** @description Part of the sender's name. */
                 source?: string;
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
             };
             header?: never;
             path?: never;
@@ -10208,6 +10378,8 @@ export interface operations {
                 received_to?: components["schemas"]["DateInput"];
                 /** @description Part of the sender's name. */
                 source?: string;
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
             };
             header?: never;
             path?: never;
@@ -10236,7 +10408,10 @@ export interface operations {
     };
     receiptsReceipt: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
             header?: never;
             path: {
                 receipt: string;
@@ -10266,7 +10441,10 @@ export interface operations {
     };
     rooms: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;

@@ -8,6 +8,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Map;
 
 use crate::page::{Condition, Cursor, Rows, limit};
 use crate::perform::Office;
@@ -58,6 +59,11 @@ pub struct EntryShown {
     pub clauses: Vec<String>,
     /// Code of the refusal, if it was refused.
     pub refused: Option<String>,
+    /// The refusal in words; they are the edge's to choose.
+    pub reason: Option<String>,
+    /// What the refusal was decided by, for those words. Not shown itself: a fact may be a title.
+    #[serde(skip)]
+    pub facts: Map<String, serde_json::Value>,
     /// Kind of the record concerned.
     pub subject_kind: Option<String>,
     /// Its key.
@@ -107,9 +113,12 @@ pub fn list(
     let mut rows = Vec::with_capacity(limit);
     for seq in numbers.into_iter().take(limit) {
         let Some(entry) = office.store().entry(conn, seq)? else { continue };
-        let (refused, clauses) = match entry.outcome {
-            Outcome::Done => (None, entry.clauses),
-            Outcome::Refused { code, clauses, .. } => (Some(code), clauses),
+        let (refused, clauses, facts) = match entry.outcome {
+            Outcome::Done => (None, entry.clauses, Map::new()),
+            Outcome::Refused { code, clauses, facts } => {
+                let facts = facts.as_object().cloned().unwrap_or_default();
+                (Some(code), clauses, facts)
+            }
         };
         let mut puts: Vec<String> = entry.puts.iter().map(|put| put.kind.clone()).collect();
         puts.sort();
@@ -127,6 +136,8 @@ pub fn list(
             action: entry.action,
             clauses,
             refused,
+            reason: None,
+            facts,
             subject_kind: entry.subject.as_ref().map(|subject| subject.kind.clone()),
             subject: entry.subject.map(|subject| subject.key),
             subject_number,

@@ -8,10 +8,12 @@
     reason = "a test that can't go on has failed; helpers outside of test functions say so the same way"
 )]
 
+mod as_of;
 mod bad_input;
 mod harness;
 mod headers;
 mod imports;
+mod ledger;
 mod openapi;
 mod refusals;
 mod serving;
