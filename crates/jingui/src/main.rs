@@ -382,6 +382,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             let directory = DataDirectory::open(&data)?;
             let settings = serving::Settings {
                 listen,
+                listener: None,
                 cache_mib,
                 vault,
                 backup,
@@ -392,7 +393,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             let waits = !secret.given() && data::needs(&data)?.is_some();
             if waits && !std::io::stdin().is_terminal() {
                 let Some(opened) = serving::wait(&directory, listen)? else { return Ok(()) };
-                let settings = serving::Settings { listen: opened.address, ..settings };
+                let settings = serving::Settings { listener: Some(opened.listener), ..settings };
                 return serving::run(&directory, &opened.unsealed, &opened.attempts, settings, || {});
             }
             let unsealed = directory.unlock(&secret.of(&data)?)?;

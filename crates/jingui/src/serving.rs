@@ -1,6 +1,6 @@
 //! Serving an office, and verifying it from the command line.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -18,6 +18,8 @@ use crate::outside;
 pub struct Settings {
     /// Address to listen on.
     pub listen: SocketAddr,
+    /// Listens there already, where a door handed its place over.
+    pub listener: Option<TcpListener>,
     /// Memory for database pages, MiB.
     pub cache_mib: u64,
     /// Where sealed files lie; in the data directory unless said otherwise.
@@ -35,6 +37,7 @@ impl Default for Settings {
         let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
         Self {
             listen,
+            listener: None,
             cache_mib: 256,
             vault: None,
             backup: None,
@@ -72,7 +75,7 @@ pub fn run(
     settings: Settings,
     ready: impl FnOnce(),
 ) -> anyhow::Result<()> {
-    let Settings { listen, cache_mib, vault, backup, checkpoints, witnesses } = settings;
+    let Settings { listen, listener, cache_mib, vault, backup, checkpoints, witnesses } = settings;
     let keys = unsealed.keyring();
     let live = Live::default();
     let mut options = directory.options();
@@ -91,6 +94,7 @@ pub fn run(
     let mut config = Config::new(listen, office, content(directory, keys, vault)?, live);
     config.tls = tls(directory, listen)?;
     config.witnesses = witnesses;
+    config.listener = listener;
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     let running = jingui_server::serve(config)?;
     println!("金匮正在 {scheme}://{} 提供服务 / serving. Ctrl+C 停止 / stops.", running.address());

@@ -4,7 +4,7 @@
 //! Must never keep a share longer than until the office is open, nor tell how one is wrong beyond what its holder needs.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -51,8 +51,8 @@ pub struct Opened {
     pub unsealed: Unsealed,
     /// What was tried, oldest first.
     pub attempts: Vec<Attempt>,
-    /// Where the door stood: the office is served there.
-    pub address: SocketAddr,
+    /// Where the door stood: the office is served there. Who comes meanwhile waits.
+    pub listener: TcpListener,
 }
 
 struct Closed {
@@ -77,7 +77,8 @@ pub fn wait(
     seal: Seal,
     told: impl FnOnce(SocketAddr, bool),
 ) -> Result<Option<Opened>, ServeError> {
-    let place = Place::take(address, tls, Vec::new())?;
+    let place = Place::take(address, None, tls, Vec::new())?;
+    let listener = place.again()?;
     let (address, door) = (place.address, Arc::clone(&place.door));
     let (opened, mut open) = mpsc::channel(1);
     let assembly = Mutex::new(Assembly::new(&seal));
@@ -97,7 +98,7 @@ pub fn wait(
     told(address, door.secure);
     let unsealed = running.until(async { open.recv().await }).map_err(ServeError::Start)?;
     let attempts = closed.attempts.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();
-    Ok(unsealed.flatten().map(|unsealed| Opened { unsealed, attempts, address }))
+    Ok(unsealed.flatten().map(|unsealed| Opened { unsealed, attempts, listener }))
 }
 
 /// `GET /api/health`: it serves, and is sealed.

@@ -29,6 +29,8 @@ const GRACE: Duration = Duration::from_secs(5);
 pub struct Config {
     /// Where to listen; port 0 takes a free one.
     pub address: SocketAddr,
+    /// Listens there already: the door of a sealed office hands its place over, so that nobody else takes it meanwhile.
+    pub listener: Option<TcpListener>,
     /// The office.
     pub office: Office,
     /// Its files.
@@ -53,6 +55,7 @@ impl Config {
     pub fn new(address: SocketAddr, office: Office, content: Content, live: Live) -> Self {
         Self {
             address,
+            listener: None,
             office,
             content,
             live,
@@ -104,8 +107,8 @@ pub struct Running {
 
 /// Starts serving and returns at once.
 pub fn serve(config: Config) -> Result<Running, ServeError> {
-    let Config { address, office, content, live, tls, hosts, workers, clock, witnesses } = config;
-    let place = Place::take(address, tls, hosts)?;
+    let Config { address, listener, office, content, live, tls, hosts, workers, clock, witnesses } = config;
+    let place = Place::take(address, listener, tls, hosts)?;
     let edge = Arc::new(Edge::new(office, content, live, witnesses, place.door.secure));
     let runtime = runtime(workers).map_err(ServeError::Start)?;
     if clock {
@@ -127,6 +130,7 @@ impl Place {
     /// Takes an address; off loopback only under TLS.
     pub(crate) fn take(
         address: SocketAddr,
+        listener: Option<TcpListener>,
         tls: Option<Tls>,
         mut hosts: Vec<String>,
     ) -> Result<Self, ServeError> {
@@ -134,7 +138,7 @@ impl Place {
             return Err(ServeError::NeedsTls(address));
         }
         let failed = |source| ServeError::Listen { address, source };
-        let listener = TcpListener::bind(address).map_err(failed)?;
+        let listener = listener.map_or_else(|| TcpListener::bind(address), Ok).map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let tls = tls.map(|tls| rustls_config(&tls)).transpose()?;
@@ -145,6 +149,11 @@ impl Place {
         }
         let door = Arc::new(Door { hosts, secure: tls.is_some() });
         Ok(Self { listener, address, tls, door })
+    }
+
+    /// The same place once more, for whoever answers there next.
+    pub(crate) fn again(&self) -> Result<TcpListener, ServeError> {
+        self.listener.try_clone().map_err(|source| ServeError::Listen { address: self.address, source })
     }
 
     /// Answers there from now on.
