@@ -306,6 +306,11 @@ impl SecretArgs {
         }
     }
 
+    /// Where the newest checkpoint is kept on the media that shares were read from.
+    fn media(&self) -> Vec<PathBuf> {
+        self.share.iter().map(|path| path.with_extension("checkpoint")).collect()
+    }
+
     /// Whether anything was given by which the office could be opened at once.
     fn given(&self) -> bool {
         self.key_file.is_some()
@@ -387,6 +392,7 @@ fn run(command: Command) -> anyhow::Result<()> {
                 vault,
                 backup,
                 checkpoints: checkpoint,
+                media: secret.media(),
                 witnesses: witness,
             };
             // Nobody at hand who opens it: it waits, and takes shares or the passphrase at its own door.

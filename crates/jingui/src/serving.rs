@@ -28,6 +28,8 @@ pub struct Settings {
     pub backup: Option<String>,
     /// Checkpoints kept outside, which the ledger must continue.
     pub checkpoints: Vec<PathBuf>,
+    /// Media of key holders, on which the newest checkpoint is kept at each opening.
+    pub media: Vec<PathBuf>,
     /// Who is shown the newest checkpoint, at the start and every minute.
     pub witnesses: Vec<WitnessAt>,
 }
@@ -42,6 +44,7 @@ impl Default for Settings {
             vault: None,
             backup: None,
             checkpoints: Vec::new(),
+            media: Vec::new(),
             witnesses: Vec::new(),
         }
     }
@@ -75,7 +78,7 @@ pub fn run(
     settings: Settings,
     ready: impl FnOnce(),
 ) -> anyhow::Result<()> {
-    let Settings { listen, listener, cache_mib, vault, backup, checkpoints, witnesses } = settings;
+    let Settings { listen, listener, cache_mib, vault, backup, checkpoints, media, witnesses } = settings;
     let keys = unsealed.keyring();
     let live = Live::default();
     let mut options = directory.options();
@@ -84,9 +87,17 @@ pub fn run(
     let store = Store::open(keys, options)?;
     // Before anything is written or shown: is this the ledger that others saw, and all of it?
     outside::compare(&store, &checkpoints)?;
+    let known: Vec<PathBuf> = media.iter().filter(|path| path.exists()).cloned().collect();
+    outside::compare(&store, &known)?;
     outside::ask(&store, &witnesses)?;
     let office = Office::open(store, crate::rules::pack()?)?;
     opened(&office, unsealed, attempts)?;
+    for path in &media {
+        // A medium that can't be written is no reason to stay closed; its holder learns of it.
+        if let Err(error) = outside::keep_checkpoint(office.store(), path) {
+            eprintln!("检查点未能写入 {} / the checkpoint wasn't kept: {error:#}", path.display());
+        }
+    }
     if let Some(place) = backup {
         let vault = self::vault(directory, keys, vault.clone())?;
         crate::backup::keep_taking(office.clone(), vault, unsealed.clone(), place)?;

@@ -199,6 +199,26 @@ fn clause_1_3_1_a_ledger_that_was_put_back_is_refused() {
     assert!(err(&foreign).contains("isn't signed by this office's ledger"), "{}", err(&foreign));
 }
 
+/// Each holder's medium keeps the newest checkpoint at every opening, and is held against the ledger at the next.
+#[test]
+fn clause_1_3_1_a_holders_medium_finds_what_was_put_back() {
+    let office = Shared::new("guomi");
+    let data = office.data();
+    let (one, two) = (office.share(1), office.share(2));
+    let with = ["serve", "--data", &data, "--listen", "127.0.0.1:0", "--share", &one, "--share", &two];
+    assert!(Served::start(&with).end());
+    let kept = Path::new(&two).with_extension("checkpoint");
+    let first = fs::read_to_string(&kept).unwrap();
+    let older = office.place.path().join("older");
+    copy(Path::new(&data), &older);
+    assert!(Served::start(&with).end());
+    assert_ne!(fs::read_to_string(&kept).unwrap(), first);
+    put_back(&older, Path::new(&data));
+    let refused = jingui(&with);
+    assert_eq!(refused.status.code(), Some(3), "{}", err(&refused));
+    assert!(err(&refused).contains("账本被退回"), "{}", err(&refused));
+}
+
 #[test]
 fn clause_1_3_1_a_witness_on_another_computer_finds_what_was_put_back() {
     let founded = Founded::new();
