@@ -110,7 +110,7 @@ pub fn run(
     let running = jingui_server::serve(config)?;
     println!("金匮正在 {scheme}://{} 提供服务 / serving. Ctrl+C 停止 / stops.", running.address());
     ready();
-    running.until_told()?;
+    running.until_told();
     Ok(())
 }
 

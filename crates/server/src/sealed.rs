@@ -94,9 +94,9 @@ pub fn wait(
         .method_not_allowed_fallback(router::wrong_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&door), guard::guard))
         .with_state(Arc::clone(&closed));
-    let running = place.open(runtime(1).map_err(ServeError::Start)?, router);
+    let running = place.open(runtime(1).map_err(ServeError::Start)?, router)?;
     told(address, door.secure);
-    let unsealed = running.until(async { open.recv().await }).map_err(ServeError::Start)?;
+    let unsealed = running.until(async { open.recv().await });
     let attempts = closed.attempts.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();
     Ok(unsealed.flatten().map(|unsealed| Opened { unsealed, attempts, listener }))
 }

@@ -103,6 +103,28 @@ pub struct Running {
     address: SocketAddr,
     handle: Handle<SocketAddr>,
     runtime: Option<Runtime>,
+    told: Option<Told>,
+}
+
+/// The ways in which a process is told to end.
+struct Told {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Told {
+    fn listen(runtime: &Runtime) -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let _context = runtime.enter();
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn told(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
 
 /// Starts serving and returns at once.
@@ -115,7 +137,7 @@ pub fn serve(config: Config) -> Result<Running, ServeError> {
         runtime.spawn(timer::run(Arc::clone(&edge)));
     }
     let router = router::router(edge, Arc::clone(&place.door));
-    Ok(place.open(runtime, router))
+    place.open(runtime, router)
 }
 
 /// A place that was taken and doesn't answer yet.
@@ -157,7 +179,9 @@ impl Place {
     }
 
     /// Answers there from now on.
-    pub(crate) fn open(self, runtime: Runtime, router: Router) -> Running {
+    pub(crate) fn open(self, runtime: Runtime, router: Router) -> Result<Running, ServeError> {
+        // Listened for before anybody is told that it serves: an end that is asked for at once is an orderly one too.
+        let told = Told::listen(&runtime).map_err(ServeError::Start)?;
         let handle = Handle::new();
         let serving = accept(self.listener, self.tls, handle.clone(), router);
         runtime.spawn(async move {
@@ -165,7 +189,7 @@ impl Place {
                 tracing::error!(%error, "the server ended");
             }
         });
-        Running { address: self.address, handle, runtime: Some(runtime) }
+        Ok(Running { address: self.address, handle, runtime: Some(runtime), told: Some(told) })
     }
 }
 
@@ -248,34 +272,24 @@ impl Running {
     }
 
     /// Serves until the process is told to end (SIGINT, SIGTERM), then stops.
-    pub fn until_told(self) -> io::Result<()> {
-        self.until(std::future::pending::<()>()).map(drop)
+    pub fn until_told(self) {
+        self.until(std::future::pending::<()>());
     }
 
     /// The same, or until something is there, which it answers.
-    pub(crate) fn until<T>(self, there: impl Future<Output = T>) -> io::Result<Option<T>> {
-        let found = match &self.runtime {
-            Some(runtime) => runtime.block_on(async {
+    pub(crate) fn until<T>(mut self, there: impl Future<Output = T>) -> Option<T> {
+        let found = match (&self.runtime, &mut self.told) {
+            (Some(runtime), Some(told)) => runtime.block_on(async {
                 tokio::select! {
-                    told = told() => told.map(|()| None),
-                    found = there => Ok(Some(found)),
+                    () = told.told() => None,
+                    found = there => Some(found),
                 }
-            })?,
-            None => None,
+            }),
+            _ => None,
         };
         self.stop();
-        Ok(found)
+        found
     }
-}
-
-async fn told() -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
-    Ok(())
 }
 
 impl Drop for Running {
