@@ -11,11 +11,11 @@ mod office_seal;
 mod passphrase;
 pub mod password;
 mod seal;
-mod share_text;
 mod shares;
 mod signing;
 mod suite;
 mod token;
+pub mod typed;
 
 pub use entry::{EntrySealer, Opening, open_with};
 pub use file::{

@@ -14,9 +14,9 @@ use crate::key::Key;
 use crate::keyring::Keyring;
 use crate::passphrase::{PassphraseCost, stretch};
 use crate::seal::Sealer;
-use crate::share_text;
 use crate::shares::{HOLDERS, SET, Share, new_set, split};
 use crate::suite::{Suite, bind};
+use crate::typed;
 
 const FORM: u8 = 1;
 const CHECK: usize = 5;
@@ -232,7 +232,7 @@ impl Seal {
 
     /// The set of its shares, as it stands at the head of each sheet; nothing when it opens without shares.
     pub fn set(&self) -> Option<String> {
-        Some(share_text::plain(&self.split()?.set))
+        Some(typed::plain(&self.split()?.set))
     }
 
     /// Numbers and names of its key holders; none when it opens without shares.

@@ -11,9 +11,11 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::CryptoError;
 use crate::key::Key;
 use crate::office_seal::{Seal, SplitKey, Unsealed};
-use crate::share_text::{self, BYTES, Unread};
 use crate::suite::{Suite, bind};
+use crate::typed::{self, BYTES, Unread};
 
+/// Place of a share's first line.
+const FIRST_LINE: u32 = 1;
 /// Form of a share's bytes.
 const FORM: u8 = 1;
 /// Bytes of a set's id: two that tell the office, four of one sealing.
@@ -74,7 +76,7 @@ impl Share {
 
     /// The set it belongs to, as it stands at the head of its sheet and in the seal.
     pub fn set(&self) -> String {
-        share_text::plain(&self.set)
+        typed::plain(&self.set)
     }
 
     /// The four lines of its sheet, to be typed: `XXXX XXXX XXXX XXXX XX`, the last two being check digits.
@@ -84,7 +86,7 @@ impl Share {
         for (place, byte) in bytes.iter_mut().zip(parts) {
             *place = byte;
         }
-        share_text::lines(&bytes)
+        typed::lines(&bytes, FIRST_LINE)
     }
 
     /// The same in one string of 72 characters, which fit the alphanumeric mode of a QR code.
@@ -98,7 +100,7 @@ impl Share {
 
     /// Reads lines or code, however sloppily they were typed. Whether the share is genuine only its seal can say.
     pub fn parse(text: &str) -> Result<Self, ShareError> {
-        let bytes = share_text::read(text).map_err(|unread| match unread {
+        let bytes = typed::read(text, FIRST_LINE).map_err(|unread| match unread {
             Unread::Shape => ShareError::NotAShare,
             Unread::Lines(lines) => ShareError::Mistyped { lines },
         })?;
@@ -382,9 +384,10 @@ mod tests {
                 assert_eq!(Some(read.set()), unsealed.seal().set());
             }
             // A later form of shares isn't taken for this one.
-            let mut bytes = share_text::read(&share.code()).unwrap();
+            let mut bytes = typed::read(&share.code(), FIRST_LINE).unwrap();
             bytes[0] = 2;
-            let later: Vec<String> = share_text::lines(&bytes).iter().map(|line| line.to_string()).collect();
+            let later: Vec<String> =
+                typed::lines(&bytes, FIRST_LINE).iter().map(|line| line.to_string()).collect();
             assert_eq!(Share::parse(&later.join("\n")).unwrap_err(), ShareError::NotAShare);
             assert_eq!(format!("{share:?} {:?}", Assembly::new(unsealed.seal()).unwrap()), "Share Assembly");
         }

@@ -5,19 +5,12 @@
 //! lines of 16 digits and two check digits. The lines' places count from 5 instead of 1, so that no line of a share, which
 //! is secret, is ever taken for one of a slip.
 
-use data_encoding::BASE32HEX_NOPAD;
+use jingui_crypto::typed;
 use jingui_ledger::Checkpoint;
 use qrcode::{EcLevel, QrCode};
 
 /// The first word of a slip's code.
 const CODE: &str = "JINGUI-CHECKPOINT/1";
-/// Base 32 without characters that are mistaken for one another (Crockford's).
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-const LINES: usize = 4;
-/// Digits of a line, without and with the two that check it.
-const DIGITS: usize = 16;
-const LINE: usize = DIGITS + 2;
-const MODULUS: u32 = 1021;
 /// The place of the first line.
 const FIRST: u32 = 5;
 const SIZE: usize = 8;
@@ -35,48 +28,19 @@ pub(crate) enum Unread {
 
 /// The four lines, in groups of four digits: `XXXX XXXX XXXX XXXX XX`.
 pub(crate) fn lines(checkpoint: &Checkpoint) -> Vec<String> {
-    let bytes = [checkpoint.size.to_be_bytes().as_slice(), &checkpoint.root].concat();
-    let line = |(place, data): (u32, &[u8])| {
-        // What follows the data so that all of it is 1 modulo 1021.
-        let rest = remainder(place, &[data, &[0, 0]].concat());
-        let check = (1 + MODULUS - rest) % MODULUS;
-        let check = [check / 32, check % 32].map(|digit| u8::try_from(digit).unwrap_or_default());
-        let letters = text(&[data, &check].concat());
-        letters.as_bytes().chunks(4).map(String::from_utf8_lossy).collect::<Vec<_>>().join(" ")
-    };
-    (FIRST..).zip(digits(&bytes).chunks(DIGITS)).map(line).collect()
+    let mut bytes = [0; typed::BYTES];
+    for (place, byte) in bytes.iter_mut().zip(checkpoint.size.to_be_bytes().iter().chain(&checkpoint.root)) {
+        *place = *byte;
+    }
+    typed::lines(&bytes, FIRST).iter().map(|line| (**line).clone()).collect()
 }
 
-/// The root that was typed from a slip over so many entries. Letter case, spaces, hyphens and full-width forms don't
-/// matter, O is read as 0, I and L as 1.
-pub(crate) fn root(size: u64, typed: &str) -> Result<[u8; 32], Unread> {
-    let typed: Vec<Vec<Option<u8>>> = typed.lines().map(fold).filter(|line| !line.is_empty()).collect();
-    let lines = if typed.len() == LINES {
-        typed
-    } else {
-        let all = typed.concat();
-        if all.len() != LINES * LINE {
-            return Err(Unread::Shape);
-        }
-        all.chunks(LINE).map(<[_]>::to_vec).collect()
-    };
-    let mut digits = Vec::with_capacity(LINES * DIGITS);
-    let mut wrong = Vec::new();
-    for ((at, place), line) in (1..).zip(FIRST..).zip(lines) {
-        match line.into_iter().collect::<Option<Vec<u8>>>() {
-            Some(line) if line.len() == LINE && remainder(place, &line) == 1 => {
-                digits.extend(line.iter().take(DIGITS));
-            }
-            _ => wrong.push(at),
-        }
-    }
-    match wrong.len() {
-        0 => {}
-        // Four lines of anything at all.
-        LINES => return Err(Unread::Shape),
-        _ => return Err(Unread::Lines(wrong)),
-    }
-    let bytes = bytes(&digits).ok_or(Unread::Shape)?;
+/// The root that was typed from a slip over so many entries, however sloppily.
+pub(crate) fn root(size: u64, text: &str) -> Result<[u8; 32], Unread> {
+    let bytes = typed::read(text, FIRST).map_err(|unread| match unread {
+        typed::Unread::Shape => Unread::Shape,
+        typed::Unread::Lines(lines) => Unread::Lines(lines),
+    })?;
     let (counted, root) = bytes.split_at_checked(SIZE).ok_or(Unread::Shape)?;
     if counted != size.to_be_bytes() {
         return Err(Unread::Size);
@@ -86,7 +50,7 @@ pub(crate) fn root(size: u64, typed: &str) -> Result<[u8; 32], Unread> {
 
 /// What the square code says: name of the log, number of entries, root in base 32.
 pub(crate) fn code(checkpoint: &Checkpoint) -> String {
-    format!("{CODE} {} {} {}", checkpoint.origin, checkpoint.size, text(&digits(&checkpoint.root)))
+    format!("{CODE} {} {} {}", checkpoint.origin, checkpoint.size, typed::plain(&checkpoint.root))
 }
 
 /// Reads what a scanner read from the code; nothing for any other text.
@@ -96,8 +60,7 @@ pub(crate) fn scanned(read: &str) -> Option<Checkpoint> {
     if words.next().is_some() || !word.eq_ignore_ascii_case(CODE) {
         return None;
     }
-    let root: Option<Vec<u8>> = fold(root).into_iter().collect();
-    let root = bytes(&root?)?.try_into().ok()?;
+    let root = typed::unplain(root)?.try_into().ok()?;
     Some(Checkpoint { origin: origin.to_owned(), size: size.parse().ok()?, root })
 }
 
@@ -110,56 +73,12 @@ pub(crate) fn modules(code: &str) -> Vec<String> {
     code.to_colors().chunks(code.width().max(1)).map(|row| row.iter().map(dark).collect()).collect()
 }
 
-/// The digits that count; nothing for a character that isn't one.
-fn fold(line: &str) -> Vec<Option<u8>> {
-    // Spaces, also those without width that come with pasted text, and hyphens of every kind.
-    let counts = |c: &char| {
-        let hyphen = matches!(c, '-' | '－' | '\u{2010}'..='\u{2015}' | '\u{2212}');
-        !(c.is_whitespace() || hyphen || matches!(c, '\u{200B}'..='\u{200D}' | '\u{FEFF}'))
-    };
-    let digit = |c: char| {
-        let half = match c {
-            '！'..='～' => char::from_u32(u32::from(c) - 0xFEE0)?,
-            c => c,
-        };
-        let letter = match half.to_ascii_uppercase() {
-            'O' => '0',
-            'I' | 'L' => '1',
-            letter => letter,
-        };
-        let place = ALPHABET.iter().position(|known| char::from(*known) == letter)?;
-        u8::try_from(place).ok()
-    };
-    line.chars().filter(counts).map(digit).collect()
-}
-
-/// A line at its place, read as one number in base 32, modulo 1021.
-fn remainder(place: u32, digits: &[u8]) -> u32 {
-    digits.iter().fold(place, |rest, digit| (rest * 32 + u32::from(*digit)) % MODULUS)
-}
-
-/// Digits as characters.
-fn text(digits: &[u8]) -> String {
-    let letter = |digit: &u8| ALPHABET.get(usize::from(*digit)).copied().map_or('?', char::from);
-    digits.iter().map(letter).collect()
-}
-
-/// Bytes as digits of five bits, filled up with zeros.
-fn digits(bytes: &[u8]) -> Vec<u8> {
-    // Only the letters differ from those of RFC 4648: there the digits above 9 go on with A.
-    let value = |letter: u8| if letter.is_ascii_digit() { letter - b'0' } else { letter - b'A' + 10 };
-    BASE32HEX_NOPAD.encode(bytes).bytes().map(value).collect()
-}
-
-/// Digits as bytes; nothing where bits are left over that aren't zero.
-fn bytes(digits: &[u8]) -> Option<Vec<u8>> {
-    let letter = |digit: &u8| if *digit < 10 { b'0' + digit } else { b'A' + (digit - 10) };
-    BASE32HEX_NOPAD.decode(&digits.iter().map(letter).collect::<Vec<_>>()).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    const LINE: usize = 18;
 
     fn some() -> Checkpoint {
         let root = std::array::from_fn(|place| u8::try_from(place * 37 % 256).unwrap());

@@ -1,15 +1,15 @@
-//! Shares as people write, type and scan them. Owns the alphabet, the lines and their check digits; what the bytes say
-//! is `shares`'.
+//! Forty bytes as people write, type and scan them: a share of a key, a checkpoint on paper. Owns the alphabet, the lines
+//! and their check digits; what the bytes say is the caller's.
 //!
-//! A share is 40 bytes, in base 32 of 32 characters that aren't mistaken for one another (Crockford's), in four lines of
-//! 16 characters and two check digits. A line, read as a number in base 32 after its own place (1 to 4) as first digit,
-//! is 1 modulo the prime 1021, as in the pure systems of ISO/IEC 7064: every single wrong character, every two that were
+//! They stand in base 32 of 32 characters that aren't mistaken for one another (Crockford's), in four lines of
+//! 16 characters and two check digits. A line, read as a number in base 32 after its own place as first digit (from 1 in a
+//! share, from another number in what must never be taken for one), is 1 modulo the prime 1021, as in the pure systems of ISO/IEC 7064: every single wrong character, every two that were
 //! exchanged, and every line at another's place are found, and found in their line.
 
 use zeroize::Zeroizing;
 
-/// Bytes of a share.
-pub(crate) const BYTES: usize = 40;
+/// Bytes of what is written.
+pub const BYTES: usize = 40;
 const LINES: usize = 4;
 /// Characters of a line, check digits included.
 const LINE: usize = 18;
@@ -18,17 +18,17 @@ const ALPHABET: [u8; 32] = *b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// Why a text isn't read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Unread {
+pub enum Unread {
     /// It has another shape.
     Shape,
     /// These lines, from 1, have wrong characters, too many or too few.
     Lines(Vec<usize>),
 }
 
-/// The four lines, in groups of four characters: `XXXX XXXX XXXX XXXX XX`.
-pub(crate) fn lines(bytes: &[u8; BYTES]) -> Vec<Zeroizing<String>> {
+/// The four lines, in groups of four characters: `XXXX XXXX XXXX XXXX XX`; the place of the first is `first`.
+pub fn lines(bytes: &[u8; BYTES], first: u32) -> Vec<Zeroizing<String>> {
     let digits = Zeroizing::new(digits(bytes));
-    let line = |(at, data): (usize, &[u8])| {
+    let line = |(at, data): (u32, &[u8])| {
         // What follows the data so that all of it is 1 modulo 1021.
         let rest = remainder(at, &[data, &[0, 0]].concat());
         let check = (1 + MODULUS - rest) % MODULUS;
@@ -42,20 +42,27 @@ pub(crate) fn lines(bytes: &[u8; BYTES]) -> Vec<Zeroizing<String>> {
         }
         text
     };
-    digits.chunks(LINE - 2).enumerate().map(line).collect()
+    (first..).zip(digits.chunks(LINE - 2)).map(line).collect()
 }
 
-/// Any bytes in the same alphabet, for names of sets.
-pub(crate) fn plain(bytes: &[u8]) -> String {
+/// Any bytes in the same alphabet, without check digits.
+pub fn plain(bytes: &[u8]) -> String {
     digits(bytes)
         .iter()
         .map(|digit| char::from(ALPHABET.get(usize::from(*digit)).copied().unwrap_or_default()))
         .collect()
 }
 
-/// Reads what was typed or scanned: four lines, or all characters in one. Letter case, spaces, hyphens and full-width
-/// forms don't matter; O is read as 0, I and L as 1.
-pub(crate) fn read(text: &str) -> Result<Zeroizing<[u8; BYTES]>, Unread> {
+/// Reads what [`plain`] wrote; nothing for anything else.
+pub fn unplain(text: &str) -> Option<Vec<u8>> {
+    let digits: Vec<u8> = fold(text).iter().copied().collect::<Option<_>>()?;
+    let read = bytes(&digits);
+    (plain(&read).len() == digits.len() && self::digits(&read) == digits).then(|| read.to_vec())
+}
+
+/// Reads what was typed or scanned: four lines, or all characters in one, whose places count from `first`. Letter case,
+/// spaces, hyphens and full-width forms don't matter; O is read as 0, I and L as 1.
+pub fn read(text: &str, first: u32) -> Result<Zeroizing<[u8; BYTES]>, Unread> {
     let typed: Vec<_> = text.lines().map(fold).filter(|line| !line.is_empty()).collect();
     let lines = if typed.len() == LINES {
         typed
@@ -68,17 +75,17 @@ pub(crate) fn read(text: &str) -> Result<Zeroizing<[u8; BYTES]>, Unread> {
     };
     let mut digits = Zeroizing::new(Vec::with_capacity(LINES * LINE));
     let mut wrong = Vec::new();
-    for (at, line) in lines.iter().enumerate() {
+    for ((at, place), line) in (1..).zip(first..).zip(lines.iter()) {
         let line: Option<Vec<u8>> = line.iter().copied().collect();
         match line.map(Zeroizing::new) {
-            Some(line) if line.len() == LINE && remainder(at, &line) == 1 => {
+            Some(line) if line.len() == LINE && remainder(place, &line) == 1 => {
                 digits.extend(line.iter().take(LINE - 2));
             }
-            _ => wrong.push(at + 1),
+            _ => wrong.push(at),
         }
     }
     match wrong.len() {
-        0 => Ok(bytes(&digits)),
+        0 => bytes(&digits).as_slice().try_into().map(Zeroizing::new).map_err(|_| Unread::Shape),
         // Four lines of anything at all.
         LINES => Err(Unread::Shape),
         _ => Err(Unread::Lines(wrong)),
@@ -108,10 +115,9 @@ fn fold(line: &str) -> Zeroizing<Vec<Option<u8>>> {
     Zeroizing::new(line.chars().filter(counts).map(digit).collect())
 }
 
-/// The line at that place, from 0, read as a number, modulo 1021.
-fn remainder(at: usize, digits: &[u8]) -> u32 {
-    let first = u32::try_from(at + 1).unwrap_or_default();
-    digits.iter().fold(first, |rest, digit| (rest * 32 + u32::from(*digit)) % MODULUS)
+/// The line at that place, read as a number, modulo 1021.
+fn remainder(place: u32, digits: &[u8]) -> u32 {
+    digits.iter().fold(place, |rest, digit| (rest * 32 + u32::from(*digit)) % MODULUS)
 }
 
 /// Bytes as digits of five bits, filled up with zeros.
@@ -133,9 +139,9 @@ fn digits(bytes: &[u8]) -> Vec<u8> {
     digits
 }
 
-/// Digits of five bits as bytes; 64 of them are 40 bytes without a rest.
-fn bytes(digits: &[u8]) -> Zeroizing<[u8; BYTES]> {
-    let mut bytes = Zeroizing::new([0; BYTES]);
+/// Digits of five bits as bytes; bits that don't fill a byte are left out.
+fn bytes(digits: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut bytes = Zeroizing::new(vec![0; digits.len() * 5 / 8]);
     for (place, digit) in digits.iter().enumerate() {
         for bit in 0..5 {
             let at = place * 5 + bit;
@@ -154,7 +160,7 @@ mod tests {
     use proptest::{prop_assert_eq, proptest};
 
     fn text(bytes: &[u8; BYTES]) -> String {
-        lines(bytes).iter().map(|line| line.as_str()).collect::<Vec<_>>().join("\n")
+        lines(bytes, 1).iter().map(|line| line.as_str()).collect::<Vec<_>>().join("\n")
     }
 
     fn some() -> [u8; BYTES] {
@@ -190,14 +196,14 @@ mod tests {
             text.replace('\n', " "),
             format!("\n\n  {}\r\n\r\n", text.replace('\n', "\r\n\r\n")),
         ] {
-            assert_eq!(*read(&sloppy).unwrap(), some(), "{sloppy}");
+            assert_eq!(*read(&sloppy, 1).unwrap(), some(), "{sloppy}");
         }
     }
 
     /// Every character of every line by every other of the alphabet, and left out, and typed twice.
     #[test]
     fn every_single_error_is_found_in_its_line() {
-        let text: Vec<String> = lines(&some()).iter().map(|line| line.replace(' ', "")).collect();
+        let text: Vec<String> = lines(&some(), 1).iter().map(|line| line.replace(' ', "")).collect();
         for (at, line) in text.iter().enumerate() {
             for place in 0..LINE {
                 let right = line.as_bytes()[place];
@@ -212,7 +218,7 @@ mod tests {
                 for wrong in wrongs {
                     let mut typed = text.clone();
                     typed[at] = wrong;
-                    assert_eq!(read(&typed.join("\n")), Err(Unread::Lines(vec![at + 1])), "{typed:?}");
+                    assert_eq!(read(&typed.join("\n"), 1), Err(Unread::Lines(vec![at + 1])), "{typed:?}");
                 }
             }
         }
@@ -220,7 +226,7 @@ mod tests {
 
     #[test]
     fn every_two_exchanged_characters_and_lines_are_found() {
-        let text: Vec<String> = lines(&some()).iter().map(|line| line.replace(' ', "")).collect();
+        let text: Vec<String> = lines(&some(), 1).iter().map(|line| line.replace(' ', "")).collect();
         for (at, line) in text.iter().enumerate() {
             for (one, other) in (0..LINE).flat_map(|one| (one + 1..LINE).map(move |other| (one, other))) {
                 let mut letters = line.clone().into_bytes();
@@ -230,14 +236,14 @@ mod tests {
                 }
                 let mut typed = text.clone();
                 typed[at] = String::from_utf8(letters).unwrap();
-                assert_eq!(read(&typed.join("\n")), Err(Unread::Lines(vec![at + 1])));
-                assert_eq!(read(&typed.concat()), Err(Unread::Lines(vec![at + 1])), "in one string");
+                assert_eq!(read(&typed.join("\n"), 1), Err(Unread::Lines(vec![at + 1])));
+                assert_eq!(read(&typed.concat(), 1), Err(Unread::Lines(vec![at + 1])), "in one string");
             }
         }
         for (one, other) in [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)] {
             let mut typed = text.clone();
             typed.swap(one, other);
-            assert_eq!(read(&typed.join("\n")), Err(Unread::Lines(vec![one + 1, other + 1])));
+            assert_eq!(read(&typed.join("\n"), 1), Err(Unread::Lines(vec![one + 1, other + 1])));
         }
     }
 
@@ -245,19 +251,19 @@ mod tests {
     fn what_has_another_shape_is_no_share() {
         let text = text(&some());
         for other in ["", "hello", "1\n2\n3\n4", &text[..text.len() / 2], &format!("{text}\n{text}")] {
-            assert_eq!(read(other), Err(Unread::Shape), "{other}");
+            assert_eq!(read(other, 1), Err(Unread::Shape), "{other}");
         }
     }
 
     proptest! {
         #[test]
         fn whatever_is_written_is_read(bytes in uniform::<_, BYTES>(proptest::num::u8::ANY)) {
-            prop_assert_eq!(*read(&text(&bytes)).unwrap(), bytes);
+            prop_assert_eq!(*read(&text(&bytes), 1).unwrap(), bytes);
         }
 
         #[test]
         fn whatever_is_typed_is_no_panic(typed in "\\PC*") {
-            let _ = read(&typed);
+            let _ = read(&typed, 1);
         }
     }
 }
