@@ -270,7 +270,7 @@ fn furnish(office: &Office) -> anyhow::Result<(Id, Id)> {
             json!({ "person": person, "class": "general", "on": office.today(), "supports": clearance });
         act(office, &security, "person.record_review", &review)?;
         let rights = json!({ "person": person, "department": department, "roles": roles, "class": "general", "clearance": clearance });
-        act(office, &security, "person.set_rights", &rights)?;
+        act(office, &founder, "person.set_rights", &rights)?;
         let open = json!({ "person": person, "account": account, "password": PASSWORD });
         act(office, &security, "account.open", &open)?;
         act(office, &by(&person), "person.sign_commitment", &json!({ "version": 1 }))?;

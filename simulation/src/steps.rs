@@ -12,7 +12,7 @@ use crate::play::{Play, by};
 type Step = (Caller, String, Value);
 
 /// How often each thing is tried, of the sum of all.
-const WEIGHTS: [(&str, u32); 38] = [
+const WEIGHTS: [(&str, u32); 42] = [
     ("receipt.sign", 4),
     ("item.register", 7),
     ("copy.place", 9),
@@ -43,11 +43,15 @@ const WEIGHTS: [(&str, u32); 38] = [
     ("item.strike", 1),
     ("item.read", 3),
     ("person.set_rights", 2),
+    ("rights.propose", 3),
+    ("rights.confirm", 3),
     ("person.record_review", 2),
     ("person.sign_commitment", 2),
     ("cabinet.add", 1),
     ("cabinet.name_custodian", 3),
-    ("parameter.set", 1),
+    ("parameter.propose", 2),
+    ("parameter.confirm", 2),
+    ("proposal.withdraw", 1),
     ("incident.close", 3),
     ("sideways", 3),
     ("nonsense", 6),
@@ -306,7 +310,7 @@ fn plausible(play: &mut Play, what: &str) -> anyhow::Result<Option<(String, Stri
             let Some([item]) = any(play, "SELECT key FROM item ORDER BY key")? else { return Ok(None) };
             did(anybody(play), what, json!({"item": item}))
         }
-        "person.set_rights" => {
+        "person.set_rights" | "rights.propose" => {
             let role = ["registrar", "custodian", "department_head", "office_head", "security_auditor"];
             let mut roles = vec!["staff"];
             if play.chance.random_bool(0.3) {
@@ -315,8 +319,24 @@ fn plausible(play: &mut Play, what: &str) -> anyhow::Result<Option<(String, Stri
             let department = play.departments.choose(&mut play.chance).cloned();
             let person = somebody_to_change(play)?;
             let clearance = if play.chance.random_bool(0.5) { 4 } else { play.chance.random_range(0..=4) };
-            let input = json!({"person": person, "department": department, "roles": roles, "class": "general", "clearance": clearance});
-            did(play.security.clone(), what, input)
+            let rights = if what == "person.set_rights" {
+                json!({"person": person, "department": department, "roles": roles, "class": "general", "clearance": clearance})
+            } else {
+                let rights = json!({"department": department, "roles": roles, "class": "general", "clearance": clearance});
+                json!({"person": person, "rights": rights, "reason": "岗位调整"})
+            };
+            did(play.security.clone(), what, rights)
+        }
+        "rights.confirm" | "parameter.confirm" | "proposal.withdraw" => {
+            let waiting =
+                if play.chance.random_bool(0.8) { "SELECT key FROM proposal WHERE state = 'open' ORDER BY key" } else { "SELECT key FROM proposal ORDER BY key" };
+            let Some([proposal]) = any(play, waiting)? else { return Ok(None) };
+            let who = if what == "proposal.withdraw" {
+                play.security.clone()
+            } else {
+                holder_of_role(play, "office_head")?
+            };
+            did(who, what, json!({"proposal": proposal}))
         }
         "person.record_review" => {
             let (person, on) =
@@ -348,7 +368,7 @@ fn plausible(play: &mut Play, what: &str) -> anyhow::Result<Option<(String, Stri
             let input = json!({"name": format!("柜{name}"), "room": room, "level": level, "custodian": custodian, "slots": 5});
             did(holder_of_role(play, "registrar")?, what, input)
         }
-        "parameter.set" => {
+        "parameter.propose" => {
             let parameter = [
                 "loan_days_secret",
                 "loan_days_confidential",

@@ -32,6 +32,7 @@ export const router = createRouter({
     { path: '/ledger', component: () => import('./pages/LedgerPage.vue') },
     { path: '/ledger/slip', component: () => import('./pages/SlipPage.vue') },
     { path: '/journal', component: () => import('./pages/JournalPage.vue') },
+    { path: '/proposals', component: () => import('./pages/ProposalsPage.vue') },
     { path: '/settings', component: () => import('./pages/SettingsPage.vue') },
     { path: '/:rest(.*)*', component: () => import('./pages/NothingHere.vue') },
   ],

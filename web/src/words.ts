@@ -122,6 +122,8 @@ export const TASKS: Record<string, Pair> = {
   import_calendar: ['工作日历待导入', 'Calendar to import'],
   approve_print: ['打印申请待批', 'Print to approve'],
   make_print: ['已批准待打印', 'Approved, to be printed'],
+  confirm_rights: ['授予职责待确认', 'Rights to confirm'],
+  confirm_parameter: ['参数修改待确认', 'Parameter to confirm'],
   confirm_ceiling: ['内容上限批准待确认', 'Content approval to confirm'],
 }
 export const task = naming(TASKS)

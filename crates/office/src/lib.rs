@@ -14,6 +14,7 @@ pub mod perform;
 pub mod permissions;
 pub mod personnel;
 pub mod premises;
+pub mod proposals;
 pub mod receipts;
 pub mod refusal;
 pub mod rules;
@@ -57,6 +58,7 @@ pub fn kinds() -> Vec<Kind> {
         receipts::series::Series::KIND,
         receipts::source::Source::KIND,
         rules::Setting::KIND,
+        proposals::Proposal::KIND,
         rules::CalendarYear::KIND,
         supervision::filters::SavedFilter::KIND,
     ]
@@ -125,7 +127,10 @@ pub fn actions() -> Vec<Registration> {
         Registration::of::<personnel::department::NameHead>(),
         Registration::of::<personnel::person::AddPerson>(),
         Registration::of::<personnel::person::RecordReview>(),
-        Registration::of::<personnel::person::SetRights>(),
+        Registration::of::<personnel::rights::SetRights>(),
+        Registration::of::<personnel::rights::ProposeRights>(),
+        Registration::of::<personnel::rights::ConfirmRights>(),
+        Registration::of::<personnel::rights::RejectRights>(),
         Registration::of::<personnel::person::SignCommitment>(),
         Registration::of::<premises::AddCabinet>(),
         Registration::of::<premises::AddRoom>(),
@@ -137,7 +142,11 @@ pub fn actions() -> Vec<Registration> {
         Registration::of::<receipts::receipt::SignFor>(),
         Registration::of::<receipts::register::Register>(),
         Registration::of::<rules::ImportCalendar>(),
-        Registration::of::<rules::SetParameter>(),
+        Registration::of::<rules::parameter::Propose>(),
+        Registration::of::<rules::parameter::Confirm>(),
+        Registration::of::<rules::parameter::Reject>(),
+        Registration::of::<rules::parameter::TakeEffect>(),
+        Registration::of::<proposals::Withdraw>(),
         Registration::of::<supervision::filters::RemoveFilter>(),
         Registration::of::<supervision::filters::SaveFilter>(),
     ]

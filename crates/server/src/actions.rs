@@ -30,6 +30,7 @@ pub(crate) const INTERNAL: &[&str] = &[
     "loan.escalate",
     "loan.expire",
     "loan.remind",
+    "parameter.take_effect",
     "print.sheet",
     "seal.open",
     "session.sign_in",
@@ -39,7 +40,9 @@ pub(crate) const INTERNAL: &[&str] = &[
 ];
 /// Actions after which every session of the person concerned ends.
 const ENDS_SESSIONS: &[&str] =
-    &["account.change_password", "account.close", "account.reset", "person.set_rights"];
+    &["account.change_password", "account.close", "account.reset", "person.set_rights", "rights.confirm"];
+/// The fields in which their outcomes name that person.
+const CONCERNED: [&str; 3] = ["person", "subject", "id"];
 /// The code by which a wrong present password is refused.
 const WRONG_PASSWORD: &str = "field.current_password";
 
@@ -111,7 +114,7 @@ pub(crate) async fn perform(
     let outcome =
         performed.result.map_err(|refusal| Problem::refused(&edge.office, &refusal, entry, language))?;
     if ENDS_SESSIONS.contains(&action.as_str())
-        && let Some(person) = outcome.get("person").or_else(|| outcome.get("id")).and_then(Value::as_str)
+        && let Some(person) = CONCERNED.iter().find_map(|field| outcome.get(field)?.as_str())
     {
         edge.sessions.end_all(person);
     }

@@ -1,8 +1,10 @@
 //! The rules in force as people read them: parameters with their bounds, a year's working days, clauses, verbs.
 
-use jingui_regulation::{Date, Parameter};
+use jingui_office::page::Rows;
+use jingui_office::rules::effect::{self, Effect};
+use jingui_regulation::{Date, Param, Parameter, Role};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::problem::ClauseText;
 use crate::view::{Fault, Look};
@@ -69,6 +71,24 @@ pub(crate) fn parameters(look: &Look<'_>) -> Vec<ParameterRow> {
         row.parameter.clause.split('.').map(|part| part.parse().unwrap_or(0)).collect::<Vec<u32>>()
     });
     rows
+}
+
+/// The value somebody thinks of.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    /// Another value, in the parameter's unit.
+    value: i64,
+}
+
+/// What the value would touch; for those who propose it and those who confirm it.
+pub(crate) fn effect(look: &Look<'_>, asked: Asked) -> Result<Rows<Effect>, Fault> {
+    let parameter = Param::ALL.iter().find(|one| one.key() == look.text("key")).ok_or(Fault::Absent)?;
+    if ![Role::SecurityAdministrator, Role::OfficeHead].into_iter().any(|role| look.asker.is(role)) {
+        return Err(Fault::Absent);
+    }
+    let rows = effect::of(look.conn, look.rules, look.today, *parameter, asked.value)?;
+    Ok(Rows { rows, next: None })
 }
 
 /// Every clause.

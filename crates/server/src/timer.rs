@@ -1,11 +1,11 @@
 //! The clock's own work: once at the start and then every minute it asks which loans are to be reminded of, to lapse
-//! or to be escalated, and does so through journaled actions; and it journals sessions that lapsed.
+//! or to be escalated, and which confirmed values of parameters come into force, and does so through journaled actions; and it journals sessions that lapsed.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jingui_office::loans::views::due_for_clock;
-use jingui_office::{Caller, Request};
+use jingui_office::{Caller, Office, Request};
 use jingui_store::StoreError;
 
 use crate::content::inspect;
@@ -60,15 +60,24 @@ fn work(edge: &Edge) -> Result<(), StoreError> {
     let office = &edge.office;
     let rules = office.rules();
     let due = office.store().read(|conn| due_for_clock(conn, office.today(), &rules))?;
+    let values = office.store().read(|conn| jingui_office::rules::parameter::due(conn, office.today()))?;
+    for proposal in values {
+        by_clock(office, "parameter.take_effect", &serde_json::json!({ "proposal": proposal }))?;
+    }
     let actions = [("loan.expire", due.expire), ("loan.remind", due.remind), ("loan.escalate", due.escalate)];
     for (action, loans) in actions {
         for loan in loans {
-            let input = serde_json::value::to_raw_value(&serde_json::json!({ "loan": loan }))?;
-            let request = Request { caller: Caller::Clock, action: action.to_owned(), input, seen: None };
-            if let Err(error) = office.perform(request) {
-                tracing::error!(%error, action, "the clock's action could not be performed");
-            }
+            by_clock(office, action, &serde_json::json!({ "loan": loan }))?;
         }
+    }
+    Ok(())
+}
+
+fn by_clock(office: &Office, action: &'static str, input: &serde_json::Value) -> Result<(), StoreError> {
+    let input = serde_json::value::to_raw_value(input)?;
+    let request = Request { caller: Caller::Clock, action: action.to_owned(), input, seen: None };
+    if let Err(error) = office.perform(request) {
+        tracing::error!(%error, action, "the clock's action could not be performed");
     }
     Ok(())
 }

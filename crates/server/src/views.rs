@@ -8,6 +8,7 @@ use jingui_office::loans::views as loans;
 use jingui_office::page::{Count, Rows};
 use jingui_office::personnel::views as people;
 use jingui_office::premises::views as premises;
+use jingui_office::proposals::views as proposals;
 use jingui_office::receipts::views as receipts;
 use jingui_office::supervision::{filters, journal, workbench};
 use jingui_regulation::{Param, Role};
@@ -245,6 +246,14 @@ fn of_supervision() -> Vec<View> {
         ),
         point("/api/parameters", ("参数", "Parameters"), |look, _: Nothing| {
             Ok(whole(rules::parameters(look)))
+        }),
+        point(
+            "/api/parameters/{key}/effect",
+            ("参数修改的影响", "What another value would touch"),
+            |look, asked: rules::Asked| rules::effect(look, asked),
+        ),
+        list("/api/proposals", ("提议", "Proposals"), |look, filter: proposals::ProposalFilter| {
+            Ok(proposals::list(look.conn, look.asker, &filter)?)
         }),
         point("/api/calendar/{year}", ("一年的工作日", "A year's working days"), |look, _: Nothing| {
             rules::year(look)

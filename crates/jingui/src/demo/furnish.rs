@@ -95,9 +95,14 @@ fn enter(scene: &mut Scene, place: usize, somebody: &Somebody) -> anyhow::Result
     let review = json!({ "person": person, "class": class, "on": begun.plus_days(-ago), "supports": somebody.clearance });
     scene.act("security", "person.record_review", &review)?;
     let rights = json!({
-        "person": person, "department": department, "roles": somebody.roles, "class": class, "clearance": somebody.clearance,
+        "department": department, "roles": somebody.roles, "class": class, "clearance": somebody.clearance,
     });
-    scene.act("security", "person.set_rights", &rights)?;
+    let proposal = json!({ "person": person, "rights": rights, "reason": "上岗" });
+    let proposal = id(&scene.act("security", "rights.propose", &proposal)?)?;
+    // The office's first head is confirmed by the auditor; there is nobody else yet.
+    let head = PEOPLE.iter().find(|one| one.roles.contains(&"office_head")).map(|one| one.account);
+    let second = head.filter(|head| *head != somebody.account && scene.people.contains_key(head));
+    scene.act(second.unwrap_or("auditor"), "rights.confirm", &json!({ "proposal": proposal }))?;
     let account = json!({ "person": person, "account": somebody.account, "password": PASSWORD });
     scene.act("security", "account.open", &account)?;
     if !UNCOMMITTED.contains(&somebody.account) {

@@ -221,6 +221,7 @@ impl Session {
 /// People for an office: a department, a registrar and somebody who borrows; answers the department.
 pub fn people(served: &Served, founded: &Founded) -> String {
     let security = served.sign_in("security", founded.password("security"));
+    let auditor = served.sign_in("auditor", founded.password("auditor"));
     let department = security.did("department.add", &json!({ "name": "党委办公室" }));
     let department = department["id"].as_str().unwrap().to_owned();
     for (number, account, roles) in
@@ -232,8 +233,11 @@ pub fn people(served: &Served, founded: &Founded) -> String {
         let today = SystemClock.now().date();
         let review = json!({ "person": person, "class": "general", "on": today, "supports": 3 });
         security.did("person.record_review", &review);
-        let rights = json!({ "person": person, "department": department, "roles": roles, "class": "general", "clearance": 3 });
-        security.did("person.set_rights", &rights);
+        let rights = json!({ "department": department, "roles": roles, "class": "general", "clearance": 3 });
+        let proposal = json!({ "person": person, "rights": rights, "reason": "上岗" });
+        let proposal = security.did("rights.propose", &proposal);
+        // There is no office head yet.
+        auditor.did("rights.confirm", &json!({ "proposal": proposal["id"] }));
         security.did("account.open", &json!({ "person": person, "account": account, "password": PASSWORD }));
         served.sign_in(account, PASSWORD).did("person.sign_commitment", &json!({ "version": 1 }));
     }

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod department;
 pub mod person;
+pub mod rights;
 pub mod views;
 
 pub use account::Account;

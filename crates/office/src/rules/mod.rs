@@ -2,6 +2,9 @@
 //!
 //! Must never widen a bound: what the pack limits hard, no setting passes.
 
+pub mod effect;
+pub mod parameter;
+
 use std::collections::BTreeMap;
 
 use jingui_regulation::{RulePack, YearCalendar};
@@ -11,14 +14,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::action::{About, Action, Stop};
-use crate::field::Line;
 use crate::items::{Copy, Custody};
 use crate::loans::{Loan, clockwork};
 use crate::refusal::Refusal;
 use crate::work::{Rules, Work};
 
 /// Actions after which the rules have to be read again.
-pub(crate) const CHANGED_BY: &[&str] = &[SetParameter::NAME, ImportCalendar::NAME];
+pub(crate) const CHANGED_BY: &[&str] =
+    &[parameter::Confirm::NAME, parameter::TakeEffect::NAME, ImportCalendar::NAME];
 
 /// A parameter's value as set by the office, kept under the parameter's key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -88,44 +91,6 @@ pub(crate) fn in_force_for(unit: &Unit<'_>, pack: &RulePack) -> Result<Rules, St
     let settings = unit.find::<Setting>(&[])?.into_iter().map(|stored| stored.record).collect();
     let years = unit.find::<CalendarYear>(&[])?.into_iter().map(|stored| stored.record).collect();
     Ok(combine(pack, settings, years))
-}
-
-/// Sets a parameter inside its bounds. Open loans keep their terms.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SetParameter {
-    /// Key of the parameter.
-    pub parameter: Line,
-    /// Its new value, in the parameter's unit.
-    pub value: i64,
-    /// Why.
-    pub reason: Line,
-}
-
-impl Action for SetParameter {
-    const NAME: &'static str = "parameter.set";
-    const TITLE: (&'static str, &'static str) = ("设定参数", "Set a parameter");
-    const CLAUSES: &'static [&'static str] = &["1.3.3"];
-    type Outcome = Setting;
-
-    fn about(&self, work: &Work<'_, '_>) -> Result<About, Stop> {
-        let version = work.get::<Setting>(self.parameter.as_str())?.map_or(0, |stored| stored.version);
-        Ok(About::record("setting", self.parameter.as_str(), version))
-    }
-
-    fn perform(self, work: &mut Work<'_, '_>) -> Result<Setting, Stop> {
-        if let Err(error) = work.rules.pack.parameters.check(self.parameter.as_str(), self.value) {
-            return Err(Refusal::field("value", "parameter.out_of_bounds")
-                .fact("parameter", self.parameter.as_str())
-                .fact("found", self.value)
-                .fact("expected", error.to_string())
-                .into());
-        }
-        let setting =
-            Setting { parameter: self.parameter.into(), value: self.value, reason: self.reason.into() };
-        work.put(&setting)?;
-        Ok(setting)
-    }
 }
 
 /// Imports the published working days of a year, and reckons open due days again, never to the borrower's

@@ -21,7 +21,7 @@ pub struct Task {
     /// What is to be done: `approve_loan`, `approve_renewal`, `accept_copy`, `acknowledge_loan`, `check_return`,
     /// `register_receipt`, `place_copy`, `hand_over_loan`, `close_session`, `return_copy`, `collect_loan`,
     /// `await_approval`, `overdue_loan`, `open_incident`, `expiring_item`, `review_person`, `sign_commitment`,
-    /// `import_calendar`, `confirm_ceiling`, `approve_print`, `make_print`.
+    /// `import_calendar`, `confirm_ceiling`, `confirm_rights`, `confirm_parameter`, `approve_print`, `make_print`.
     pub kind: &'static str,
     /// The record it is about.
     pub id: String,
@@ -167,10 +167,12 @@ pub fn workbench(
     let mut all = Workbench::default();
     if asker.roles.iter().any(|role| role.is_administrator()) {
         administrators(&bench, &mut all)?;
+        proposals(&bench, &mut all)?;
         return Ok(all);
     }
     waiting(&bench, &mut all.waits_for_me)?;
     ceiling(&bench, &mut all)?;
+    proposals(&bench, &mut all)?;
     holding(&bench, &mut all.i_hold)?;
     falling_due(&bench, &mut all.due_or_late)?;
     if by_duty(asker) || asker.is(Role::DepartmentHead) {
@@ -374,6 +376,30 @@ fn ceiling(bench: &Bench<'_>, all: &mut Workbench) -> Result<(), StoreError> {
                            FROM content_approval WHERE body ->> '$.confirmed_by' IS NULL AND valid_until >= ? ORDER BY key";
         let today = Value::Text(bench.today.to_string());
         all.waits_for_me.extend(bench.tasks("confirm_ceiling", unconfirmed, vec![today])?);
+    }
+    Ok(())
+}
+
+/// Proposals that wait for this person: the office head, and the auditor for the rights of the office's first head.
+fn proposals(bench: &Bench<'_>, all: &mut Workbench) -> Result<(), StoreError> {
+    let condition = if bench.asker.is(Role::OfficeHead) {
+        "proposal.subject <> ?1"
+    } else if bench.asker.is(Role::SecurityAuditor) {
+        "proposal.of = 'rights' AND proposal.subject <> ?1 AND NOT EXISTS (
+             SELECT 1 FROM person AS head, json_each(head.body, '$.roles') AS role
+             WHERE role.value = 'office_head' AND head.state = 'active' AND head.key <> proposal.subject)"
+    } else {
+        return Ok(());
+    };
+    for (kind, of) in [("confirm_rights", "rights"), ("confirm_parameter", "parameter")] {
+        let sql = format!(
+            "SELECT proposal.key AS id, NULL AS item, NULL AS copy, coalesce(person.staff_number, proposal.subject) AS number,
+                    coalesce(person.name, proposal.body ->> '$.reason') AS title, NULL AS level, proposal.body ->> '$.proposed_by' AS person,
+                    proposal.body ->> '$.proposed_at' AS since, NULL AS due
+             FROM proposal LEFT JOIN person ON person.key = proposal.subject
+             WHERE proposal.state = 'open' AND proposal.of = '{of}' AND {condition} ORDER BY proposal.key"
+        );
+        all.waits_for_me.extend(bench.tasks(kind, &sql, vec![bench.me()])?);
     }
     Ok(())
 }

@@ -130,7 +130,8 @@ impl Harness {
             self.did(&security, "person.record_review", review);
         }
         let rights = json!({"person": id, "department": department, "roles": roles, "class": "general", "clearance": clearance});
-        self.did(&security, "person.set_rights", rights);
+        // Set up by the founder: who proposes and who confirms rights is what `people` is about.
+        self.did(&Caller::Founder, "person.set_rights", rights);
         if clearance > 0 {
             self.did(&self.by(&id), "person.sign_commitment", json!({"version": 1}));
         }

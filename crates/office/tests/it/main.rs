@@ -18,6 +18,7 @@ mod files;
 mod harness;
 mod loans;
 mod people;
+mod proposals;
 mod receipts;
 mod refusal_texts;
 mod store;

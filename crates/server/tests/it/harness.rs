@@ -203,7 +203,7 @@ impl House {
                 did(&office, &security, "person.record_review", review);
             }
             let rights = json!({"person": id, "department": department, "roles": roles, "class": "general", "clearance": clearance});
-            did(&office, &security, "person.set_rights", rights);
+            did(&office, &founder, "person.set_rights", rights);
             let open = json!({"person": id, "account": account, "password": PASSWORD});
             did(&office, &security, "account.open", open);
             if clearance > 0 {
