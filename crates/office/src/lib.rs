@@ -58,6 +58,7 @@ pub fn kinds() -> Vec<Kind> {
         receipts::source::Source::KIND,
         rules::Setting::KIND,
         rules::CalendarYear::KIND,
+        supervision::evidence::Evidence::KIND,
         supervision::filters::SavedFilter::KIND,
     ]
 }
@@ -138,6 +139,7 @@ pub fn actions() -> Vec<Registration> {
         Registration::of::<receipts::register::Register>(),
         Registration::of::<rules::ImportCalendar>(),
         Registration::of::<rules::SetParameter>(),
+        Registration::of::<supervision::evidence::MakeEvidence>(),
         Registration::of::<supervision::filters::RemoveFilter>(),
         Registration::of::<supervision::filters::SaveFilter>(),
     ]
