@@ -73,10 +73,11 @@ fuzz: console
 	cargo build --package jingui
 	EXAMPLES=$${EXAMPLES:-100} ./scripts/fuzz-api.sh
 
-# One archive with the binary, which carries console, rule pack and fonts, and the pages an operator reads.
+# One archive with the binary, which carries console and rule pack, the verifier for those who check evidence, and the pages
+# that an operator and a verifier read.
 package: console
-	cargo build --release --package jingui
+	cargo build --release --package jingui --package jingui-verify
 	rm -rf target/package && mkdir -p target/package
-	cp target/release/jingui target/package/
-	cp --parents README.md README.zh-CN.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE docs/operations*.md docs/handbook/*.md target/package/
+	cp target/release/jingui target/release/jingui-verify target/package/
+	cp --parents README.md README.zh-CN.md CHANGELOG.md LICENSE-MIT LICENSE-APACHE docs/operations*.md docs/handbook/*.md docs/ledger-format.md docs/sealed-entry.md target/package/
 	tar -C target/package -czf target/jingui.tar.gz .

@@ -8,14 +8,14 @@ fail() { echo "tidy: $1" >&2; failed=1; }
 # crate: what it may use. The ground floor is regulation.
 allowed() {
   case $1 in
-    regulation | ledger | crypto | forms | pages | verify | watermark) echo "" ;;
+    regulation | ledger | crypto | forms | pages | press | verify | watermark) echo "" ;;
     witness) echo "ledger" ;;
     backup) echo "crypto ledger store vault" ;;
     access | intake) echo "regulation" ;;
     vault) echo "crypto" ;;
     store) echo "crypto ledger regulation" ;;
     office) echo "access crypto intake regulation store" ;;
-    server) echo "access crypto forms intake ledger office pages regulation store vault watermark" ;;
+    server) echo "access crypto forms intake ledger office pages press regulation store vault watermark" ;;
     jingui) echo "access backup crypto forms intake ledger office pages regulation server store vault watermark witness" ;;
   esac
 }

@@ -60,6 +60,7 @@ pub fn kinds() -> Vec<Kind> {
         rules::Setting::KIND,
         proposals::Proposal::KIND,
         rules::CalendarYear::KIND,
+        supervision::evidence::Evidence::KIND,
         supervision::filters::SavedFilter::KIND,
     ]
 }
@@ -147,6 +148,7 @@ pub fn actions() -> Vec<Registration> {
         Registration::of::<rules::parameter::Reject>(),
         Registration::of::<rules::parameter::TakeEffect>(),
         Registration::of::<proposals::Withdraw>(),
+        Registration::of::<supervision::evidence::MakeEvidence>(),
         Registration::of::<supervision::filters::RemoveFilter>(),
         Registration::of::<supervision::filters::SaveFilter>(),
     ]

@@ -21,6 +21,7 @@ use crate::{content, input};
 /// Actions that only the clock, the importer or the edge itself performs: they have no route.
 pub(crate) const INTERNAL: &[&str] = &[
     "backup.note",
+    "evidence.make",
     "file.add",
     "file.keep",
     "file.note",
@@ -53,6 +54,13 @@ pub(crate) struct Done {
     entry: u64,
     /// What came of it.
     pub(crate) outcome: Value,
+}
+
+impl Done {
+    /// Number of its entry.
+    pub(crate) const fn entry(&self) -> u64 {
+        self.entry
+    }
 }
 
 /// `POST /api/actions/{name}`.

@@ -13,6 +13,7 @@ use crate::content::inspect::Inspections;
 use crate::content::rebuild::Rebuild;
 use crate::content::room::Rooms;
 use crate::content::upload::Uploads;
+use crate::evidence::Bundles;
 use crate::imports::Imports;
 use crate::live::Live;
 use crate::session::{Limits, Sessions};
@@ -31,6 +32,7 @@ pub(crate) struct Edge {
     pub(crate) throttle: Throttle,
     pub(crate) imports: Imports,
     pub(crate) verification: Verification,
+    pub(crate) evidence: Bundles,
     pub(crate) content: Content,
     pub(crate) uploads: Arc<Uploads>,
     pub(crate) inspections: Inspections,
@@ -65,6 +67,7 @@ impl Edge {
             throttle: Throttle::default(),
             imports: Imports::default(),
             verification: Verification::default(),
+            evidence: Bundles::default(),
             content,
             uploads: Arc::default(),
             inspections: Inspections::default(),

@@ -8,6 +8,7 @@ mod as_of;
 mod console;
 mod content;
 mod edge;
+mod evidence;
 mod guard;
 mod imports;
 mod input;

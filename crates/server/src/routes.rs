@@ -1,6 +1,7 @@
 //! What there is to say about the routes of the edge itself, for the API document.
 
 use jingui_office::files::File;
+use jingui_office::supervision::evidence::MakeEvidence;
 use schemars::{Schema, SchemaGenerator};
 
 use crate::actions::Done;
@@ -8,6 +9,7 @@ use crate::content::page::{OpenFile, Resolution, Words};
 use crate::content::rebuild;
 use crate::content::search::Hit;
 use crate::content::upload::Arrived;
+use crate::evidence::Made;
 use crate::imports::{Mapped, Running, Uploaded};
 use crate::ledger::{Compared, Ledger, Presented, Proven, Slip};
 use crate::sign_in::{Countersign, Credentials, Me};
@@ -92,7 +94,7 @@ impl Route {
 
 /// Every route of the edge itself.
 pub(crate) fn all() -> Vec<Route> {
-    session().into_iter().chain(imports()).chain(ledger()).chain(content()).chain(service()).collect()
+    session().into_iter().chain(imports()).chain(ledger()).chain(evidence()).chain(content()).chain(service()).collect()
 }
 
 fn session() -> Vec<Route> {
@@ -177,6 +179,21 @@ fn ledger() -> Vec<Route> {
             json(SchemaGenerator::subschema_for::<Slip>),
         )
         .or(&[403]),
+    ]
+}
+
+fn evidence() -> Vec<Route> {
+    let made: fn(&mut SchemaGenerator) -> Schema = SchemaGenerator::subschema_for::<Made>;
+    let asked = Sent::Json(SchemaGenerator::subschema_for::<MakeEvidence>);
+    vec![
+        post("/api/evidence", ("制作证据", "Make evidence"), asked, (202, Answered::Json(made)))
+            .or(crate::openapi::ACTION),
+        get("/api/evidence/{evidence}", ("证据制作进度", "How far a bundle is"), Answered::Json(made)),
+        get(
+            "/api/evidence/{evidence}/bundle",
+            ("下载证据", "The bundle, for the session that asked for it"),
+            Answered::Any("application/zip"),
+        ),
     ]
 }
 

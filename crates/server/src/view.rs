@@ -100,7 +100,7 @@ impl From<Problem> for Fault {
 }
 
 impl Fault {
-    fn told(self, language: Language) -> Problem {
+    pub(crate) fn told(self, language: Language) -> Problem {
         match self {
             Self::Absent => Problem::absent(language),
             Self::Problem(problem) => problem,

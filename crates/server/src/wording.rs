@@ -114,6 +114,22 @@ pub(crate) fn edge(code: &str) -> (&'static str, &'static str) {
         "auditor_only" => {
             ("只有安全审计员可以验证账本。", "only the security auditor may verify the journal.")
         }
+        "evidence.makers" => (
+            "证据由党办负责人或安全审计员制作。",
+            "evidence is made by the office head or the security auditor; ask one of them.",
+        ),
+        "evidence.none" => (
+            "没有属于此范围的账目，请放宽起止日期或另选对象。",
+            "no entry belongs to it; choose other days or another subject.",
+        ),
+        "evidence.too_many" => (
+            "账目过多：一份证据最多 20,000 笔、64 MiB。请缩短起止日期，分几份制作。",
+            "too many entries: a bundle holds 20,000 and 64 MiB; choose fewer days and make several.",
+        ),
+        "evidence.running" => (
+            "正在制作另一份证据，请等它完成。",
+            "another bundle of evidence is being made; wait for it.",
+        ),
         "slip.shape" => (
             "这不是日签的四行数字，请对照日签重新输入。",
             "these aren't the four lines of a slip; type them again from the slip.",

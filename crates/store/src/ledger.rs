@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use jingui_crypto::{SigningKey, Suite};
+use jingui_crypto::{Opening, SigningKey, Suite};
 use jingui_ledger::{
     Checkpoint, Frontier, Hash, LedgerError, Note, NoteKey, NoteKeyKind, Source, TreeHash as _, TreeSuite,
     consistency, inclusion, origin, root_at,
@@ -11,6 +11,7 @@ use jingui_ledger::{
 use jingui_regulation::Moment;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::entry::Entry;
 use crate::error::StoreError;
 use crate::open::{Store, saved_frontier};
 
@@ -113,6 +114,16 @@ pub enum Standing {
     },
 }
 
+/// An entry and the key that opens it and no other.
+pub struct Disclosed {
+    /// Its sealed bytes.
+    pub sealed: Vec<u8>,
+    /// What opens it.
+    pub opening: Opening,
+    /// What it says.
+    pub entry: Entry,
+}
+
 /// The stored hashes of one read transaction.
 struct Stored<'a> {
     conn: &'a Connection,
@@ -202,6 +213,14 @@ impl Store {
         }
         let root = root_at(&self.stored(conn), self.tree, known.size)?;
         Ok(if root == known.root { Standing::Continued } else { Standing::Forked { size: known.size } })
+    }
+
+    /// Entry `seq` with what discloses it and nothing else. It is opened before: what doesn't open isn't disclosed.
+    pub fn disclosed(&self, conn: &Connection, seq: u64) -> Result<Option<Disclosed>, StoreError> {
+        let Some(sealed) = self.sealed(conn, seq)? else { return Ok(None) };
+        let entry = Entry::open(seq, &sealed, &self.log_id, &self.sealer)?;
+        let opening = self.sealer.opening(&self.log_id, seq, &sealed).ok_or(StoreError::Ledger)?;
+        Ok(Some(Disclosed { sealed, opening, entry }))
     }
 
     /// The sealed bytes of entry `seq`.

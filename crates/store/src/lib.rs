@@ -26,7 +26,7 @@ pub use copy::{Beside, Restoring, Terms, note_key};
 pub use entry::{Draft, Entry, Outcome, Put, Subject};
 pub use error::StoreError;
 pub use key::Id;
-pub use ledger::Standing;
+pub use ledger::{Disclosed, Standing};
 pub use open::{Clock, FixedClock, Options, Store, SystemClock};
 
 pub use past::Narrowed;

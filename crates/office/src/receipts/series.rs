@@ -45,6 +45,7 @@ pub fn yearly(work: &mut Work<'_, '_>, series: &str) -> Result<String, Stop> {
         "receipt" => "收",
         "loan" => "借",
         "incident" => "案",
+        "evidence" => "证",
         _ => "",
     };
     Ok(format!("{sign}{year}-{number:06}"))

@@ -147,7 +147,7 @@ pub fn list(
     Ok(Some(Rows { rows, next }))
 }
 
-fn name_of(conn: &Connection, person: &str) -> Result<Option<String>, StoreError> {
+pub(super) fn name_of(conn: &Connection, person: &str) -> Result<Option<String>, StoreError> {
     Ok(conn
         .prepare_cached("SELECT name FROM person WHERE key = ?1")?
         .query_row([person], |row| row.get(0))
@@ -155,13 +155,14 @@ fn name_of(conn: &Connection, person: &str) -> Result<Option<String>, StoreError
 }
 
 /// The number people know a record by. Numbers are metadata; titles are not shown here.
-fn number_of(conn: &Connection, kind: &str, key: &str) -> Result<Option<String>, StoreError> {
+pub(super) fn number_of(conn: &Connection, kind: &str, key: &str) -> Result<Option<String>, StoreError> {
     let sql = match kind {
         "item" => "SELECT register_number FROM item WHERE key = ?1",
         "copy" => "SELECT label FROM copy WHERE key = ?1",
         "loan" => "SELECT number FROM loan WHERE key = ?1",
         "receipt" => "SELECT number FROM receipt WHERE key = ?1",
         "incident" => "SELECT number FROM incident WHERE key = ?1",
+        "evidence" => "SELECT number FROM evidence WHERE key = ?1",
         "person" => "SELECT name FROM person WHERE key = ?1",
         "cabinet" => "SELECT name FROM cabinet WHERE key = ?1",
         "room" => "SELECT name FROM room WHERE key = ?1",

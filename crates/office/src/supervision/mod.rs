@@ -1,5 +1,6 @@
-//! What is asked of the whole: workbench, journal, saved filters.
+//! What is asked of the whole: workbench, journal, evidence, saved filters.
 
+pub mod evidence;
 pub mod filters;
 pub mod journal;
 pub mod workbench;
