@@ -1,11 +1,12 @@
-# run · test · check · screenshots · bench · fuzz · package: what a fresh Debian 12 with Rust and Node needs.
+# run · test · check · screenshots · bench · endurance · fuzz · package: what a fresh Debian 12 with Rust and Node needs.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: run test check console browser screenshots bench fuzz package
+.PHONY: run test check console browser screenshots bench endurance fuzz package
 
 CARGO_TEST := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "cargo nextest run" || echo "cargo test")
 # A filter keeps the whole workspace in the build: leaving crates out would compile dependencies again with other features.
 FAST := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "-E 'not (package(jingui) + package(jingui-simulation))'" || echo "--exclude jingui --exclude jingui-simulation")
+ENDURE := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo "--no-fail-fast --no-capture -E 'test(tamper::) + test(faults::) + test(crash::) + test(a_backup_under_work)'" || echo "-- --nocapture tamper:: faults:: crash:: a_backup_under_work")
 WEB_SOURCES := $(shell find web/src web/public web/index.html web/vite.config.ts web/tsconfig.json web/package.json -type f 2>/dev/null)
 
 # A demonstration office on http://127.0.0.1:8080, made on first use.
@@ -64,6 +65,12 @@ bench: console
 	$${CARGO_TARGET_DIR:-target}/release/jingui-bench --items 10000
 	$${CARGO_TARGET_DIR:-target}/release/jingui-bench --items 100000
 	$${CARGO_TARGET_DIR:-target}/release/jingui-bench --items 1000000
+
+# The same as in the tests, at length: 20,000 bits and 1,000 replays (docs/tamper.md is their table), a fault in every call to
+# the disk of a day, 500 kills, 60 backups under work. Hours on two cores.
+endurance: console
+	./scripts/prepare.sh test
+	ENDURANCE=1 $(CARGO_TEST) --workspace $(ENDURE)
 
 # Every parser of uploaded bytes and the opener of sealed files, a minute each; then the API, from its own document, with more
 # examples than make test takes.

@@ -10,6 +10,7 @@ need make make
 need perl perl
 if [ "$what" = test ]; then
   need chromium chromium
+  need strace strace
   fc-list 2>/dev/null | grep -qi "cjk\|Noto Sans SC" || missing+=(fonts-noto-cjk)
   python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || missing+=(python3-venv)
 fi

@@ -154,7 +154,7 @@ pub fn verify(place: &str, keys: Option<&Keyring>) -> anyhow::Result<()> {
             jingui_backup::Damage::Altered => "altered",
         };
         let told = format!("{all} things differ; the first: {} is {damage}", finding.name);
-        return Err(serving::NotWhole::of(told).into());
+        return Err(crate::verify::NotWhole::of(told).into());
     }
     println!("备份完整 / the backup is whole: {} files, {} bytes", verdict.looked_at.0, verdict.looked_at.1);
     Ok(())

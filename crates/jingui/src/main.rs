@@ -13,6 +13,7 @@ mod serving;
 mod sheet;
 mod trace;
 mod unseal;
+mod verify;
 
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
@@ -101,6 +102,12 @@ enum Command {
         /// A checkpoint kept outside, which the ledger must continue; may be given again.
         #[arg(long)]
         checkpoint: Vec<PathBuf>,
+        /// Open every sealed file too, to its last byte; takes as long as reading them all.
+        #[arg(long)]
+        files: bool,
+        /// Where sealed files lie, if not in the data directory.
+        #[arg(long, requires = "files")]
+        vault: Option<String>,
         #[command(flatten)]
         secret: SecretArgs,
     },
@@ -369,7 +376,7 @@ fn main() -> ExitCode {
         Err(error) => {
             eprintln!("错误 / error: {error:#}");
             // A script that verifies every night tells a book that isn't whole from one that couldn't be read.
-            let differs = error.is::<serving::NotWhole>() || error.is::<outside::PutBack>();
+            let differs = error.is::<verify::NotWhole>() || error.is::<outside::PutBack>();
             if differs { ExitCode::from(3) } else { ExitCode::FAILURE }
         }
     }
@@ -405,10 +412,14 @@ fn run(command: Command) -> anyhow::Result<()> {
             let unsealed = directory.unlock(&secret.of(&data)?)?;
             serving::run(&directory, &unsealed, &[], settings, || {})
         }
-        Command::Verify { data, checkpoint, secret } => {
+        Command::Verify { data, checkpoint, files, vault, secret } => {
             let directory = DataDirectory::open(&data)?;
             let unsealed = directory.unlock(&secret.of(&data)?)?;
-            serving::verify(&directory, unsealed.keyring(), &checkpoint)
+            let store = verify::book(&directory, unsealed.keyring(), &checkpoint)?;
+            if !files {
+                return Ok(());
+            }
+            verify::files(&store, &serving::vault(&directory, unsealed.keyring(), vault)?)
         }
         Command::Backup { data, place, vault, secret } => {
             let directory = DataDirectory::open(&data)?;

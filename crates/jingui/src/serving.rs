@@ -1,14 +1,13 @@
-//! Serving an office, and verifying it from the command line.
+//! Serving an office.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use jingui_crypto::{Keyring, Unsealed};
-use jingui_office::files::words;
 use jingui_office::{Caller, Office};
 use jingui_server::{Attempt, Config, Content, Live, Opened, Tls, WitnessAt};
-use jingui_store::{Finding, Store};
+use jingui_store::Store;
 use jingui_vault::Vault;
 
 use crate::data::{DataDirectory, KEY};
@@ -138,74 +137,9 @@ pub fn content(directory: &DataDirectory, keys: &Keyring, vault: Option<String>)
     Ok(Content::open(keys, &vault, &directory.file("spool"), program)?)
 }
 
-/// The book was read, and something in it differs.
-#[derive(Debug, thiserror::Error)]
-#[error("账本不符 / the book is not whole: {0}")]
-pub struct NotWhole(String);
-
-impl NotWhole {
-    /// What differs.
-    pub const fn of(what: String) -> Self {
-        Self(what)
-    }
-}
-
 /// The store as it lies there: opened without building anything anew.
 pub fn unchanged(directory: &DataDirectory, keys: &Keyring) -> anyhow::Result<Store> {
     let mut options = directory.options();
     options.rebuild = false;
     Ok(Store::open(keys, options)?)
-}
-
-/// Verifies the book and tells the verdict; fails when something differs, or a checkpoint kept outside knows of more.
-pub fn verify(directory: &DataDirectory, keys: &Keyring, checkpoints: &[PathBuf]) -> anyhow::Result<()> {
-    let store = unchanged(directory, keys)?;
-    outside::compare(&store, checkpoints)?;
-    let mut told = 0;
-    let verdict = store.verify(|done, total| {
-        let percent = done * 100 / total.max(1);
-        if percent >= told + 10 {
-            told = percent;
-            eprintln!("{percent}% ({done} / {total})");
-        }
-    });
-    let verdict = match verdict {
-        // A page that doesn't pass the cipher's check, or isn't a page any more, is no trouble with the disk's space.
-        Err(error) if error.is_damage() => {
-            return Err(NotWhole("the database file is damaged or was altered".to_owned()).into());
-        }
-        other => other?,
-    };
-    let (files, words) = store.read(words::verify)?;
-    if let (None, Some(file)) = (&verdict.finding, words) {
-        return Err(NotWhole(format!("the words kept of file {file} differ from the journal")).into());
-    }
-    match &verdict.finding {
-        None => {
-            println!(
-                "账本完整 / the book is whole: {} entries, {} records, root {}",
-                verdict.entries,
-                verdict.records + files,
-                verdict.root
-            );
-            Ok(())
-        }
-        Some(finding) => Err(NotWhole(describe(finding)).into()),
-    }
-}
-
-fn describe(finding: &Finding) -> String {
-    match finding {
-        Finding::EntryMissing { seq } => format!("entry {seq} is missing"),
-        Finding::EntryAltered { seq } => format!("entry {seq} was altered or moved"),
-        Finding::EntryListing { seq } => {
-            format!("the listing of entry {seq} differs from its sealed content")
-        }
-        Finding::EntryDoesntFollow { seq } => {
-            format!("the records of entry {seq} don't follow from those before it")
-        }
-        Finding::Checkpoint { size } => format!("the checkpoint kept at {size} entries isn't what they give"),
-        Finding::Root => "the saved root isn't that of the entries".to_owned(),
-        Finding::Record { kind, key } => format!("the record {key} of {kind} differs from the journal"),
-    }
 }

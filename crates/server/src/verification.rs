@@ -7,7 +7,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use jingui_office::files::words;
+use jingui_office::files::whole::{self, Odd};
 use jingui_regulation::Role;
 use jingui_store::{Finding, StoreError, Verdict};
 use schemars::JsonSchema;
@@ -58,13 +58,14 @@ pub(crate) enum Progress {
 /// The first thing that isn't as the journal says.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(crate) struct FindingText {
-    /// What is wrong: `entry_missing`, `entry_altered`, `entry_listing`, `entry_doesnt_follow`, `checkpoint`, `root`, `record`, `words`.
+    /// What is wrong: `entry_missing`, `entry_altered`, `entry_listing`, `entry_doesnt_follow`, `checkpoint`, `root`,
+    /// `record`, `checkpoints`, `page`, `index`, `file_key`, `words`.
     code: &'static str,
-    /// Number of the entry.
+    /// Number of the entry, or of the page.
     seq: Option<u64>,
     /// Kind of the record.
     kind: Option<String>,
-    /// Key of the record.
+    /// Key of the record, id of the file, or what the engine says of the index.
     key: Option<String>,
 }
 
@@ -78,12 +79,26 @@ impl From<Finding> for FindingText {
             Finding::Checkpoint { size } => ("checkpoint", Some(*size)),
             Finding::Root => ("root", None),
             Finding::Record { .. } => ("record", None),
+            Finding::Checkpoints { .. } => ("checkpoints", None),
+            Finding::Page { page } => ("page", Some(*page)),
+            Finding::Index { .. } => ("index", None),
         };
         let (kind, key) = match finding {
             Finding::Record { kind, key } => (Some(kind), Some(key)),
+            Finding::Index { told } => (None, Some(told)),
             _ => (None, None),
         };
         Self { code, seq, kind, key }
+    }
+}
+
+impl From<Odd> for FindingText {
+    fn from(odd: Odd) -> Self {
+        let (code, file) = match odd {
+            Odd::Key { file } => ("file_key", file),
+            Odd::Words { file } => ("words", file),
+        };
+        Self { code, seq: None, kind: Some("file".to_owned()), key: Some(file) }
     }
 }
 
@@ -141,16 +156,14 @@ pub(crate) async fn start(
 fn verify(edge: &Edge) {
     let told = |done, total| edge.verification.set(Progress::Running { done, total });
     let store = edge.office.store();
-    let verified = store.verify(told).and_then(|verdict| Ok((verdict, store.read(words::verify)?)));
+    let verified = store.verify(told).and_then(|verdict| {
+        // Where the book itself isn't whole, what stands beside it says nothing.
+        let beside = if verdict.finding.is_none() { whole::verify(store)? } else { (0, None) };
+        Ok((verdict, beside))
+    });
     let state = match verified {
-        Ok((Verdict { entries, records, root, finding }, (files, words))) => {
-            let words = words.map(|file| FindingText {
-                code: "words",
-                seq: None,
-                kind: Some("file".to_owned()),
-                key: Some(file.to_string()),
-            });
-            let finding = finding.map(FindingText::from).or(words);
+        Ok((Verdict { entries, records, root, finding }, (files, odd))) => {
+            let finding = finding.map(FindingText::from).or(odd.map(FindingText::from));
             Progress::Finished { entries, records: records + files, root, whole: finding.is_none(), finding }
         }
         Err(error) => {

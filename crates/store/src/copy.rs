@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use jingui_crypto::{EntrySealer, Keyring, Suite};
-use jingui_ledger::{Checkpoint, Frontier, Hash, Note, NoteKey, NoteKeyKind, TreeSuite, origin};
+use jingui_crypto::{EntrySealer, Keyring};
+use jingui_ledger::{Checkpoint, Frontier, Hash, Note, NoteKey, TreeSuite, origin};
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -119,15 +119,6 @@ impl Store {
     }
 }
 
-/// The public key that verifies the checkpoints of the journal `log_id`, where no store is open.
-pub fn note_key(log_id: &str, keys: &Keyring) -> Result<NoteKey, StoreError> {
-    let kind = match keys.suite() {
-        Suite::International => NoteKeyKind::Ed25519,
-        Suite::Guomi => NoteKeyKind::Sm2,
-    };
-    Ok(NoteKey::new(&origin(log_id), kind, &keys.signing().verifying().to_bytes())?)
-}
-
 /// Cuts the words of a file's pages as they are found.
 pub type Terms = fn(&[String]) -> String;
 
@@ -158,7 +149,7 @@ impl Restoring {
             conn: None,
             kinds: options.kinds.iter().map(|kind| (kind.name, *kind)).collect(),
             keys: keys.clone(),
-            note_key: note_key(log_id, keys)?,
+            note_key: ledger::note_key(log_id, keys)?,
             log_id: log_id.to_owned(),
             sealer: keys.entry_sealer(),
             frontier: Frontier::with(tree),
@@ -247,7 +238,7 @@ impl Restoring {
             return Err(StoreError::Ledger);
         }
         let conn = self.conn.take().ok_or(StoreError::Stopped)?;
-        sequencer::save_root(&conn, &self.frontier)?;
+        sequencer::save_root(&conn, &self.frontier, ledger::checkpoints_kept(&conn)?)?;
         schema::create_journal(&conn)?;
         conn.execute_batch("COMMIT")?;
         conn.close().map_err(|(_, error)| error)?;

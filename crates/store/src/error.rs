@@ -26,6 +26,22 @@ pub enum StoreError {
     /// No database at that place, or not one of ours, or the key doesn't fit.
     #[error("{0}")]
     Open(String),
+    /// The key isn't this database's, or the bytes that it is derived with were altered.
+    #[error(
+        "the key doesn't open this database, or the first bytes of its file were altered; check the key file or passphrase"
+    )]
+    Key,
+    /// A page of the database file doesn't pass the cipher's check.
+    #[error("page {page} of the database file was altered or is damaged; restore the newest backup")]
+    Page {
+        /// Its number, from 1.
+        page: u64,
+    },
+    /// Every page is right by itself, and together they aren't a database.
+    #[error(
+        "the database file, or the write-ahead log beside it, was altered: their pages don't belong together; restore the newest backup"
+    )]
+    Torn,
     /// More changed since a past moment than is held in memory.
     #[error("more than {most} records changed since that day; look at it in a restored copy")]
     TooFar {
@@ -52,6 +68,7 @@ impl StoreError {
     /// Whether the database file itself is damaged or was altered below the engine.
     pub fn is_damage(&self) -> bool {
         use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
-        matches!(self, Self::Database(error) if matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase)))
+        matches!(self, Self::Page { .. } | Self::Torn)
+            || matches!(self, Self::Database(error) if matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase)))
     }
 }

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use jingui_crypto::{Opening, SigningKey, Suite};
+use jingui_crypto::{Keyring, Opening, SigningKey, Suite};
 use jingui_ledger::{
     Checkpoint, Frontier, Hash, LedgerError, Note, NoteKey, NoteKeyKind, Source, TreeHash as _, TreeSuite,
     consistency, inclusion, origin, root_at,
@@ -24,15 +24,30 @@ pub(crate) struct Ledger {
     signer: Signer,
     /// When a checkpoint was last kept.
     kept: Option<Moment>,
+    /// How many are kept. Saved with the root: a table of checkpoints that was put back to an older state shows.
+    pub checkpoints: u64,
 }
+
+/// The writer's side as it was before a batch.
+pub(crate) type Mark = (Frontier<TreeSuite>, Option<Moment>, u64);
 
 impl Ledger {
     pub(crate) fn new(
         frontier: Frontier<TreeSuite>,
+        checkpoints: u64,
         log_id: &str,
         signing: SigningKey,
     ) -> Result<Self, StoreError> {
-        Ok(Self { frontier, signer: Signer::new(log_id, signing)?, kept: None })
+        Ok(Self { frontier, signer: Signer::new(log_id, signing)?, kept: None, checkpoints })
+    }
+
+    /// Where it stands, to go back to when a commit fails.
+    pub(crate) fn mark(&self) -> Mark {
+        (self.frontier.clone(), self.kept, self.checkpoints)
+    }
+
+    pub(crate) fn back_to(&mut self, mark: Mark) {
+        (self.frontier, self.kept, self.checkpoints) = mark;
     }
 
     /// Appends an entry and keeps the roots of the subtrees it completes; on a failure nothing was appended.
@@ -47,11 +62,18 @@ impl Ledger {
             return Ok(());
         }
         let note = self.signer.sign(&self.frontier)?;
-        conn.prepare_cached("INSERT OR REPLACE INTO checkpoint (size, at, note) VALUES (?1, ?2, ?3)")?
+        let fresh = conn
+            .prepare_cached("INSERT OR IGNORE INTO checkpoint (size, at, note) VALUES (?1, ?2, ?3)")?
             .execute(params![self.frontier.size(), now.to_string(), note.to_string()])?;
+        self.checkpoints += fresh as u64;
         self.kept = Some(now);
         Ok(())
     }
+}
+
+/// Checkpoints that there are.
+pub(crate) fn checkpoints_kept(conn: &Connection) -> Result<u64, StoreError> {
+    Ok(conn.query_row("SELECT count(*) FROM checkpoint", [], |row| row.get(0))?)
 }
 
 /// Appends an entry to the tree, and the roots of the subtrees it completes to their table.
@@ -69,6 +91,20 @@ pub(crate) fn append(
     Ok(())
 }
 
+/// The public key that verifies the checkpoints of the journal `log_id`, where no store is open.
+pub fn note_key(log_id: &str, keys: &Keyring) -> Result<NoteKey, StoreError> {
+    key_of(log_id, keys.signing())
+}
+
+fn key_of(log_id: &str, signing: &SigningKey) -> Result<NoteKey, StoreError> {
+    let public = signing.verifying();
+    let kind = match public.suite() {
+        Suite::International => NoteKeyKind::Ed25519,
+        Suite::Guomi => NoteKeyKind::Sm2,
+    };
+    Ok(NoteKey::new(&origin(log_id), kind, &public.to_bytes())?)
+}
+
 /// Signs checkpoints of one journal.
 pub(crate) struct Signer {
     key: NoteKey,
@@ -77,12 +113,7 @@ pub(crate) struct Signer {
 
 impl Signer {
     pub(crate) fn new(log_id: &str, signing: SigningKey) -> Result<Self, StoreError> {
-        let public = signing.verifying();
-        let kind = match public.suite() {
-            Suite::International => NoteKeyKind::Ed25519,
-            Suite::Guomi => NoteKeyKind::Sm2,
-        };
-        Ok(Self { key: NoteKey::new(&origin(log_id), kind, &public.to_bytes())?, signing })
+        Ok(Self { key: key_of(log_id, &signing)?, signing })
     }
 
     fn sign(&self, frontier: &Frontier<TreeSuite>) -> Result<Note, StoreError> {
@@ -165,7 +196,7 @@ impl Store {
 
     /// The public key that verifies this journal's checkpoints, with its name.
     pub fn note_key(&self) -> Result<NoteKey, StoreError> {
-        Ok(Signer::new(&self.log_id, self.signing.clone())?.key)
+        key_of(&self.log_id, &self.signing)
     }
 
     /// A signed checkpoint over all that is committed.

@@ -13,6 +13,7 @@ mod error;
 mod key;
 mod ledger;
 mod open;
+mod pages;
 mod past;
 mod reader;
 mod rebuild;
@@ -21,12 +22,13 @@ mod schema;
 mod sequencer;
 mod unit;
 mod verify;
+mod words;
 
-pub use copy::{Beside, Restoring, Terms, note_key};
+pub use copy::{Beside, Restoring, Terms};
 pub use entry::{Draft, Entry, Outcome, Put, Subject};
 pub use error::StoreError;
 pub use key::Id;
-pub use ledger::{Disclosed, Standing};
+pub use ledger::{Disclosed, Standing, note_key};
 pub use open::{Clock, FixedClock, Options, Store, SystemClock};
 
 pub use past::Narrowed;

@@ -17,13 +17,13 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::entry::{Draft, Entry};
 use crate::error::StoreError;
 use crate::key::Id;
-use crate::ledger::Ledger;
+use crate::ledger::{self, Ledger};
 use crate::past::Past;
 use crate::reader::Pool;
 use crate::record::Kind;
-use crate::schema;
-use crate::sequencer::{BUSY, Committed, Job, Notice, Sequencer, Wal};
+use crate::sequencer::{BUSY, Committed, Job, Notice, Sequencer, Wal, empty};
 use crate::unit::Unit;
+use crate::{pages, schema};
 
 /// Where the present moment comes from.
 pub trait Clock: Send + Sync {
@@ -125,15 +125,17 @@ pub struct Store {
     checkpointer: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
+/// Gives the key to `SQLCipher`.
+pub(crate) fn give_key(conn: &Connection, key: &Key) -> Result<(), StoreError> {
+    let hex = data_encoding::HEXLOWER.encode(key.expose());
+    // A key that doesn't fit is told once, by our error, not by the library on standard error.
+    Ok(conn.execute_batch(&format!("PRAGMA cipher_log_level = NONE; PRAGMA key = \"x'{hex}'\";"))?)
+}
+
 /// Gives the key to `SQLCipher` and checks that it fits.
 pub(crate) fn unlock(conn: &Connection, key: &Key) -> Result<(), StoreError> {
-    let hex = data_encoding::HEXLOWER.encode(key.expose());
-    // A key that doesn't fit is told once, by the error below, not by the library on standard error.
-    conn.execute_batch(&format!("PRAGMA cipher_log_level = NONE; PRAGMA key = \"x'{hex}'\";"))?;
-    conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(|_| {
-        StoreError::Open("the key doesn't open this database; check the key file or passphrase".into())
-    })?;
-    Ok(())
+    give_key(conn, key)?;
+    conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(|_| StoreError::Key)
 }
 
 /// A connection that writes, set up for durability.
@@ -164,14 +166,20 @@ impl Store {
         schema::set_meta(&conn, "log", &data_encoding::HEXLOWER.encode(&log_id))?;
         schema::set_meta(&conn, "suite", tree_of(keys.suite()).name())?;
         schema::set_meta(&conn, "layout", &schema::fingerprint(&options.kinds))?;
-        crate::sequencer::save_root(&conn, &Frontier::with(tree_of(keys.suite())))?;
+        crate::sequencer::save_root(&conn, &Frontier::with(tree_of(keys.suite())), 0)?;
         conn.execute_batch("COMMIT")?;
         drop(conn);
         Self::open(keys, options)
     }
 
-    /// Opens an existing store. Tables of an older layout are built anew from the journal first.
+    /// Opens an existing store. Tables of an older layout are built anew from the journal first. Names the page that
+    /// was altered where one keeps it from opening.
     pub fn open(keys: &Keyring, options: Options) -> Result<Self, StoreError> {
+        let path = options.path.clone();
+        Self::open_there(keys, options).map_err(|error| pages::named(error, &path, &keys.derive("database")))
+    }
+
+    fn open_there(keys: &Keyring, options: Options) -> Result<Self, StoreError> {
         let Options { path, kinds, clock, rng, readers, cache_mib, wal_limit, rebuild, notify } = options;
         if !path.exists() {
             return Err(StoreError::Open("there is no database here; run `jingui init` first".into()));
@@ -194,7 +202,11 @@ impl Store {
         }
         // A database of an earlier release lacks what came in since beside the journal.
         schema::create_journal(&conn)?;
-        let frontier = saved_frontier(&conn, tree)?;
+        let (frontier, checkpoints) = saved(&conn, tree)?;
+        let checkpoints = match checkpoints {
+            Some(checkpoints) => checkpoints,
+            None => ledger::checkpoints_kept(&conn)?,
+        };
         let last = conn
             .query_row("SELECT at FROM entry ORDER BY seq DESC LIMIT 1", [], |row| row.get::<_, String>(0))
             .optional()?
@@ -207,7 +219,7 @@ impl Store {
             kinds: kinds.clone(),
             log_id: log_id.clone(),
             sealer: sealer.clone(),
-            ledger: Ledger::new(frontier, &log_id, signing.clone())?,
+            ledger: Ledger::new(frontier, checkpoints, &log_id, signing.clone())?,
             last,
             wal: Wal::new(&path, wal_limit),
             clock: Arc::clone(&clock),
@@ -352,13 +364,23 @@ pub(crate) const fn tree_of(suite: Suite) -> TreeSuite {
     }
 }
 
-/// The ledger's state as saved with the last commit.
+/// The ledger's frontier as saved with the last commit.
 pub(crate) fn saved_frontier(conn: &Connection, tree: TreeSuite) -> Result<Frontier<TreeSuite>, StoreError> {
+    Ok(saved(conn, tree)?.0)
+}
+
+/// The ledger's state as saved with the last commit: its frontier, and how many checkpoints were kept, which an earlier
+/// release didn't say.
+pub(crate) fn saved(
+    conn: &Connection,
+    tree: TreeSuite,
+) -> Result<(Frontier<TreeSuite>, Option<u64>), StoreError> {
     #[derive(serde::Deserialize)]
     struct Saved {
         size: u64,
         peaks: Vec<String>,
         root: String,
+        checkpoints: Option<u64>,
     }
     let text = schema::meta(conn, "ledger")?.ok_or(StoreError::Ledger)?;
     let saved: Saved = serde_json::from_str(&text)?;
@@ -367,7 +389,11 @@ pub(crate) fn saved_frontier(conn: &Connection, tree: TreeSuite) -> Result<Front
     };
     let peaks = saved.peaks.iter().map(decode).collect::<Option<Vec<_>>>().ok_or(StoreError::Ledger)?;
     let frontier = Frontier::restore_with(tree, saved.size, peaks).map_err(|_| StoreError::Ledger)?;
-    if decode(&saved.root) == Some(frontier.root()) { Ok(frontier) } else { Err(StoreError::Ledger) }
+    if decode(&saved.root) == Some(frontier.root()) {
+        Ok((frontier, saved.checkpoints))
+    } else {
+        Err(StoreError::Ledger)
+    }
 }
 
 /// Moves pages from the write-ahead log into the database off the writer's path, so that commits don't wait for it.
@@ -379,9 +405,9 @@ fn checkpointer(conn: Connection) -> Result<(Sender<()>, JoinHandle<()>), StoreE
             while stopped.recv_timeout(Duration::from_secs(1))
                 == Err(crossbeam_channel::RecvTimeoutError::Timeout)
             {
-                let _ = conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+                empty(&conn, "PASSIVE");
             }
-            let _ = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+            empty(&conn, "TRUNCATE");
         })
         .map_err(|_| StoreError::Open("no thread for checkpoints; the machine is out of resources".into()))?;
     Ok((stop, thread))

@@ -20,6 +20,7 @@ CREATE TABLE IF NOT EXISTS file_key (file TEXT PRIMARY KEY, wrapped BLOB NOT NUL
 CREATE TABLE IF NOT EXISTS file_text (serial INTEGER PRIMARY KEY, file TEXT NOT NULL UNIQUE, level INTEGER NOT NULL, salt TEXT NOT NULL, pages TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS file_text_level ON file_text (level);
 CREATE VIRTUAL TABLE IF NOT EXISTS file_words USING fts5(terms, content='', tokenize='unicode61 remove_diacritics 0');
+CREATE VIRTUAL TABLE IF NOT EXISTS file_words_places USING fts5vocab('file_words', 'instance');
 CREATE INDEX IF NOT EXISTS entry_actor ON entry (actor, seq);
 CREATE INDEX IF NOT EXISTS entry_action ON entry (action, seq);
 CREATE INDEX IF NOT EXISTS entry_refused ON entry (refused, seq) WHERE refused = 1;
@@ -37,7 +38,7 @@ CREATE INDEX member_who ON member (who, record);
 CREATE TABLE custody (record TEXT NOT NULL, seq INTEGER NOT NULL, who TEXT NOT NULL, how TEXT NOT NULL, PRIMARY KEY (record, seq)) WITHOUT ROWID;
 CREATE INDEX custody_who ON custody (who, record);
 CREATE VIRTUAL TABLE words USING fts5(terms, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0');
-CREATE VIRTUAL TABLE words_vocabulary USING fts5vocab('words', 'row');
+CREATE VIRTUAL TABLE words_places USING fts5vocab('words', 'instance');
 ";
 
 /// What the derived tables look like, as one text; when it changes, they are built anew from the journal.
@@ -75,6 +76,14 @@ pub(crate) fn create_journal(conn: &Connection) -> Result<(), StoreError> {
     Ok(conn.execute_batch("INSERT INTO file_words (file_words, rank) VALUES ('secure-delete', 1)")?)
 }
 
+/// Makes the index of the words of files alone, to compare the office's own with.
+pub(crate) fn create_file_words(conn: &Connection) -> Result<(), StoreError> {
+    for statement in JOURNAL.split_inclusive(";\n").filter(|statement| statement.contains("file_words")) {
+        conn.execute_batch(statement)?;
+    }
+    Ok(())
+}
+
 /// Makes the derived tables.
 pub(crate) fn create_derived(conn: &Connection, kinds: &[Kind]) -> Result<(), StoreError> {
     Ok(conn.execute_batch(&fingerprint(kinds))?)
@@ -92,7 +101,7 @@ pub(crate) fn drop_derived(conn: &Connection) -> Result<(), StoreError> {
     for name in names {
         conn.execute_batch(&format!("DROP TABLE \"{name}\""))?;
     }
-    conn.execute_batch("DROP TABLE IF EXISTS words_vocabulary; DROP TABLE IF EXISTS words;")?;
+    conn.execute_batch("DROP TABLE IF EXISTS words_vocabulary; DROP TABLE IF EXISTS words_places; DROP TABLE IF EXISTS words;")?;
     Ok(())
 }
 

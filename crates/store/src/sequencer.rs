@@ -90,12 +90,25 @@ impl Wal {
             return;
         }
         let _ = conn.busy_timeout(Self::PATIENCE);
-        let busy = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+        let busy = empty(conn, "TRUNCATE");
         let _ = conn.busy_timeout(BUSY);
-        if busy != Ok(0) {
+        if busy {
             self.again = Instant::now() + Duration::from_secs(1);
         }
     }
+}
+
+/// Moves pages from the write-ahead log into the database; answers whether some had to stay because somebody reads them.
+/// A disk that fails meanwhile ends the process, as it does in a commit: what it kept of the database nobody knows.
+pub(crate) fn empty(conn: &Connection, mode: &str) -> bool {
+    let moved = conn.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| row.get::<_, i64>(0));
+    if let Err(error) = &moved
+        && error.sqlite_error_code() == Some(rusqlite::ErrorCode::SystemIoFailure)
+    {
+        tracing::error!(%error, "the disk failed while the write-ahead log was emptied; stopping");
+        std::process::abort();
+    }
+    moved != Ok(0)
 }
 
 impl Sequencer {
@@ -116,7 +129,7 @@ impl Sequencer {
     fn commit(&mut self, batch: Vec<Job>) {
         let mut answers = Vec::with_capacity(batch.len());
         let mut kinds = Vec::new();
-        let before = self.ledger.frontier.clone();
+        let before = self.ledger.mark();
         if let Err(error) = self.conn.execute_batch("BEGIN IMMEDIATE") {
             tracing::error!(%error, "can't begin a transaction");
             for job in batch {
@@ -138,7 +151,7 @@ impl Sequencer {
             }
             tracing::error!(%error, "a commit failed; nothing of the batch was kept");
             let _ = self.conn.execute_batch("ROLLBACK");
-            self.ledger.frontier = before;
+            self.ledger.back_to(before);
             for (_, answer) in answers {
                 answer(Err(StoreError::BrokeOff));
             }
@@ -226,8 +239,8 @@ impl Sequencer {
     }
 
     fn save_root(&mut self) -> Result<(), StoreError> {
-        save_root(&self.conn, &self.ledger.frontier)?;
-        self.ledger.checkpoint(&self.conn, self.last)
+        self.ledger.checkpoint(&self.conn, self.last)?;
+        save_root(&self.conn, &self.ledger.frontier, self.ledger.checkpoints)
     }
 }
 
@@ -249,11 +262,18 @@ pub(crate) fn insert_entry(conn: &Connection, entry: &Entry, sealed: &[u8]) -> R
     Ok(())
 }
 
-/// Writes the ledger's state (size, peaks, root) so that it changes in the same transaction as the entries.
-pub(crate) fn save_root(conn: &Connection, frontier: &Frontier<TreeSuite>) -> Result<(), StoreError> {
+/// Writes the ledger's state (size, peaks, root, and how many checkpoints are kept) so that it changes in the same
+/// transaction as the entries.
+pub(crate) fn save_root(
+    conn: &Connection,
+    frontier: &Frontier<TreeSuite>,
+    checkpoints: u64,
+) -> Result<(), StoreError> {
     let hex = |hash: &[u8]| data_encoding::HEXLOWER.encode(hash);
     let peaks: Vec<String> = frontier.peaks().iter().map(|peak| hex(peak)).collect();
-    let text = serde_json::json!({ "size": frontier.size(), "peaks": peaks, "root": hex(&frontier.root()) });
+    let text = serde_json::json!({
+        "size": frontier.size(), "peaks": peaks, "root": hex(&frontier.root()), "checkpoints": checkpoints,
+    });
     schema::set_meta(conn, "ledger", &text.to_string())
 }
 

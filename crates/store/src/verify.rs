@@ -1,6 +1,9 @@
-//! The proof: the journal replayed into a second store, every table compared with it, the root computed anew.
+//! The proof: the journal replayed into a second store, every table compared with it, the root computed anew, every page
+//! and every index looked at.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use jingui_crypto::Key;
 use jingui_ledger::{Checkpoint, Frontier, Note, TreeSuite};
@@ -11,10 +14,8 @@ use rusqlite::{Connection, Statement};
 
 use crate::entry::{Entry, Outcome};
 use crate::error::StoreError;
-use crate::ledger;
-use crate::open::{Store, saved_frontier, unlock};
-use crate::rebuild;
-use crate::schema;
+use crate::open::{Store, saved, unlock};
+use crate::{ledger, pages, rebuild, schema, words};
 
 /// What verification found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,25 +67,47 @@ pub enum Finding {
         /// Key of the record.
         key: String,
     },
+    /// Kept checkpoints are missing, or some are too many.
+    Checkpoints {
+        /// How many the writer kept.
+        kept: u64,
+        /// How many there are.
+        found: u64,
+    },
+    /// A page of the database file doesn't pass the cipher's check.
+    Page {
+        /// Its number, from 1.
+        page: u64,
+    },
+    /// An index doesn't say what its table says: lists would lie.
+    Index {
+        /// What the engine says of it.
+        told: String,
+    },
+}
+
+impl Verdict {
+    /// Something below the tables: nothing was compared.
+    const fn broken_off(finding: Finding) -> Self {
+        Self { entries: 0, records: 0, root: String::new(), finding: Some(finding) }
+    }
 }
 
 impl Store {
     /// Replays the journal into a second store beside the first and compares. `progress` is told (entries done,
     /// entries in all) now and then. Runs on one read transaction: it sees one moment while work goes on.
     pub fn verify(&self, mut progress: impl FnMut(u64, u64)) -> Result<Verdict, StoreError> {
-        let key = Key::generate(&mut ChaCha20Rng::from_os_rng());
-        let directory = self.path.parent().unwrap_or(std::path::Path::new("."));
-        let scratch = Scratch::new(directory.join(format!("verification-{}.db", std::process::id())));
-        let second = Connection::open(&scratch.0)?;
-        unlock(&second, &key)?;
-        // The second store is thrown away: it needs no durability, only speed.
-        second.execute_batch(
-            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -131072; BEGIN;",
-        )?;
-        second.set_prepared_statement_cache_capacity(256);
+        let scratch = Scratch::beside(&self.path)?;
         let kinds: Vec<_> = self.kinds.values().copied().collect();
-        schema::create_derived(&second, &kinds)?;
-        self.read(|first| self.compare(first, &second, &mut progress))
+        schema::create_derived(&scratch.conn, &kinds)?;
+        let compared = self.read(|first| self.compare(first, &scratch.conn, &mut progress));
+        match compared.map_err(|error| pages::named(error, &self.path, &self.database)) {
+            Err(StoreError::Page { page }) => Ok(Verdict::broken_off(Finding::Page { page })),
+            Err(StoreError::Torn) => {
+                Ok(Verdict::broken_off(Finding::Index { told: StoreError::Torn.to_string() }))
+            }
+            other => other,
+        }
     }
 
     fn compare(
@@ -93,6 +116,9 @@ impl Store {
         second: &Connection,
         progress: &mut impl FnMut(u64, u64),
     ) -> Result<Verdict, StoreError> {
+        if let Some(page) = pages::altered(first)? {
+            return Ok(Verdict::broken_off(Finding::Page { page }));
+        }
         let mut frontier = Frontier::with(self.tree);
         let finding = self.replay(first, second, &mut frontier, progress)?;
         let mut verdict = Verdict {
@@ -104,9 +130,16 @@ impl Store {
         if verdict.finding.is_some() {
             return Ok(verdict);
         }
-        let saved = saved_frontier(first, self.tree);
-        if !saved.is_ok_and(|saved| saved.size() == frontier.size() && saved.root() == frontier.root()) {
-            verdict.finding = Some(Finding::Root);
+        let found = ledger::checkpoints_kept(first)?;
+        verdict.finding = match saved(first, self.tree) {
+            Ok((saved, _)) if saved.size() != frontier.size() || saved.root() != frontier.root() => {
+                Some(Finding::Root)
+            }
+            Err(_) => Some(Finding::Root),
+            Ok((_, Some(kept))) if kept != found => Some(Finding::Checkpoints { kept, found }),
+            Ok(_) => None,
+        };
+        if verdict.finding.is_some() {
             return Ok(verdict);
         }
         let tables = self
@@ -121,16 +154,18 @@ impl Store {
                 ("subtree", "SELECT root, height, place FROM subtree ORDER BY height, place".to_owned()),
                 ("custody", "SELECT record, seq, who, how FROM custody ORDER BY record, seq".to_owned()),
                 ("member", "SELECT record, who FROM member ORDER BY record, who".to_owned()),
-                ("words", "SELECT term, doc, cnt FROM words_vocabulary ORDER BY term".to_owned()),
-            ]);
+            ])
+            .chain(words::tables("words"));
         for (table, sql) in tables {
             let (rows, differs) = compare_rows(&mut first.prepare(&sql)?, &mut second.prepare(&sql)?)?;
             verdict.records += rows;
             if let Some(key) = differs {
                 verdict.finding = Some(Finding::Record { kind: table.to_owned(), key });
-                break;
+                return Ok(verdict);
             }
         }
+        // Every table is as the journal says; what is left are the ways by which lists come to its rows.
+        verdict.finding = pages::disagreement(first)?.map(|told| Finding::Index { told });
         Ok(verdict)
     }
 
@@ -209,7 +244,7 @@ fn listing_agrees(row: &rusqlite::Row<'_>, entry: &Entry) -> Result<bool, StoreE
 }
 
 /// Steps through both results side by side; answers how many rows agreed and the first value of the row that didn't.
-fn compare_rows(
+pub(crate) fn compare_rows(
     first: &mut Statement<'_>,
     second: &mut Statement<'_>,
 ) -> Result<(u64, Option<String>), StoreError> {
@@ -238,18 +273,34 @@ fn name_of(value: ValueRef<'_>) -> String {
     value.as_str().map_or_else(|_| "?".to_owned(), str::to_owned)
 }
 
-/// A file that is gone when verification ends, however it ends.
-struct Scratch(std::path::PathBuf);
+/// A second store, encrypted under a key that nobody keeps; gone when verification ends, however it ends.
+pub(crate) struct Scratch {
+    pub conn: Connection,
+    path: PathBuf,
+}
 
 impl Scratch {
-    fn new(path: std::path::PathBuf) -> Self {
+    /// Makes one in the directory of the store.
+    pub(crate) fn beside(store: &Path) -> Result<Self, StoreError> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let directory = store.parent().unwrap_or(Path::new("."));
+        let path = directory.join(format!("verification-{}-{number}.db", std::process::id()));
         let _ = std::fs::remove_file(&path);
-        Self(path)
+        let conn = Connection::open(&path)?;
+        let scratch = Self { conn, path };
+        unlock(&scratch.conn, &Key::generate(&mut ChaCha20Rng::from_os_rng()))?;
+        // It is thrown away: it needs no durability, only speed.
+        scratch.conn.execute_batch(
+            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -131072; BEGIN;",
+        )?;
+        scratch.conn.set_prepared_statement_cache_capacity(256);
+        Ok(scratch)
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        let _ = std::fs::remove_file(&self.path);
     }
 }

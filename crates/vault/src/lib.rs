@@ -260,6 +260,26 @@ impl Vault {
         if kept.bytes > most {
             return Err(VaultError::TooLarge { found: kept.bytes, most });
         }
+        let mut plain = Zeroizing::new(Vec::with_capacity(usize::try_from(kept.bytes).unwrap_or(0)));
+        self.each_chunk(place, kept, wrapped, |chunk| plain.append(chunk)).await?;
+        Ok(plain)
+    }
+
+    /// Looks whether a file opens, to its last byte; keeps nothing of it.
+    ///
+    /// # Errors
+    /// When it is missing, altered, or the key isn't its.
+    pub async fn check(&self, place: &Place, kept: &Kept, wrapped: &[u8]) -> Result<(), VaultError> {
+        self.each_chunk(place, kept, wrapped, zeroize::Zeroize::zeroize).await
+    }
+
+    async fn each_chunk(
+        &self,
+        place: &Place,
+        kept: &Kept,
+        wrapped: &[u8],
+        mut sink: impl FnMut(&mut Vec<u8>),
+    ) -> Result<(), VaultError> {
         let label = place.label(Part::Original);
         let binding = Binding { file: &place.file, item: &place.item, label: &label };
         let key = FileKey::unwrap(self.level(place)?, &binding, wrapped)?;
@@ -269,7 +289,6 @@ impl Vault {
             return Err(CryptoError::Sealed.into());
         }
         let mut stream = found.into_stream();
-        let mut plain = Zeroizing::new(Vec::with_capacity(usize::try_from(kept.bytes).unwrap_or(0)));
         let mut waiting = Vec::new();
         let mut opener: Option<FileOpener> = None;
         let mut number = 0;
@@ -290,7 +309,7 @@ impl Vault {
                 if let Some(opener) = &opener {
                     opener.open(number, &mut chunk)?;
                 }
-                plain.append(&mut chunk);
+                sink(&mut chunk);
                 number += 1;
             }
             if ended {
@@ -298,7 +317,7 @@ impl Vault {
             }
         }
         let whole = opener.is_some_and(|opener| opener.count() == number) && waiting.is_empty();
-        if whole { Ok(plain) } else { Err(CryptoError::Sealed.into()) }
+        if whole { Ok(()) } else { Err(CryptoError::Sealed.into()) }
     }
 
     /// Keeps a part beside a file, sealed under the file's own key; it goes when that key goes.

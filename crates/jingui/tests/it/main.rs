@@ -14,5 +14,7 @@ mod cli;
 mod content;
 mod crash;
 mod demo;
+mod faults;
 mod program;
 mod proof;
+mod tamper;

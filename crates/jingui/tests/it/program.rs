@@ -132,11 +132,7 @@ impl Served {
         let body = json!({ "account": account, "password": password });
         let answer = session.send("POST", "/api/sign-in", Some(&body)).expect("an answer");
         assert_eq!(answer.status, 200, "{account}: {}", answer.body);
-        let cookie = answer.head.lines().find_map(|line| {
-            let (name, value) = line.split_once(": ")?;
-            name.eq_ignore_ascii_case("set-cookie").then(|| value.split(';').next().unwrap_or_default())
-        });
-        session.cookie.push_str(cookie.expect("a cookie"));
+        session.take_cookie(&answer);
         session
     }
 }
@@ -169,6 +165,15 @@ pub struct Session {
 }
 
 impl Session {
+    /// Keeps the cookie that came with the answer to a sign-in.
+    pub fn take_cookie(&mut self, answer: &Answer) {
+        let cookie = answer.head.lines().find_map(|line| {
+            let (name, value) = line.split_once(": ")?;
+            name.eq_ignore_ascii_case("set-cookie").then(|| value.split(';').next().unwrap_or_default())
+        });
+        self.cookie.push_str(cookie.expect("a cookie"));
+    }
+
     /// Sends a request; nothing when the server is gone before it has answered in full.
     pub fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Option<Answer> {
         let body = body.map(ToString::to_string).unwrap_or_default();
@@ -218,15 +223,17 @@ impl Session {
     }
 }
 
-/// People for an office: a department, a registrar and somebody who borrows; answers the department.
+/// People for an office: a department, a registrar, somebody who borrows, the office head; answers the department.
 pub fn people(served: &Served, founded: &Founded) -> String {
     let security = served.sign_in("security", founded.password("security"));
     let auditor = served.sign_in("auditor", founded.password("auditor"));
     let department = security.did("department.add", &json!({ "name": "党委办公室" }));
     let department = department["id"].as_str().unwrap().to_owned();
-    for (number, account, roles) in
-        [("0001", "zhoumin", &["registrar", "staff"][..]), ("0002", "lilei", &["staff"][..])]
-    {
+    for (number, account, roles) in [
+        ("0001", "zhoumin", &["registrar", "staff"][..]),
+        ("0002", "lilei", &["staff"][..]),
+        ("0003", "sunli", &["office_head"][..]),
+    ] {
         let person = security
             .did("person.add", &json!({ "staff_number": number, "name": account, "department": department }));
         let person = person["id"].as_str().unwrap();

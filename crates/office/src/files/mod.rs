@@ -9,6 +9,7 @@ pub mod knew;
 pub mod print;
 pub mod reading;
 pub mod views;
+pub mod whole;
 pub mod words;
 
 pub use ceiling::ContentApproval;

@@ -68,9 +68,9 @@ fn digest(salt: &str, pages: &[String]) -> String {
     data_encoding::HEXLOWER.encode(&digest.finalize())
 }
 
-/// Compares the words kept for searching with what the registers say of them, and the index with the words. Answers how
-/// many files were compared and the first whose words differ, are missing, or are one too many.
-pub fn verify(conn: &Connection) -> Result<(u64, Option<Id>), StoreError> {
+/// Compares the words kept for searching with what the registers say of them. Answers how many files were compared and the
+/// first whose words differ, are missing, or are one too many.
+pub(super) fn verify(conn: &Connection) -> Result<(u64, Option<String>), StoreError> {
     let mut statement = conn.prepare(
         "SELECT file.key, file.body, t.pages, d.id, t.salt FROM file LEFT JOIN file_text t ON t.file = file.key LEFT JOIN file_words_docsize d ON d.id = t.serial
          UNION ALL SELECT t.file, NULL, t.pages, NULL, t.salt FROM file_text t WHERE t.file NOT IN (SELECT key FROM file)",
@@ -91,7 +91,7 @@ pub fn verify(conn: &Connection) -> Result<(u64, Option<Id>), StoreError> {
         let indexed = row.get::<_, Option<i64>>(3)?.is_some();
         compared += u64::from(said.is_some());
         if said != pages.map(|pages| digest(&salt, &pages)) || said.is_some() != indexed {
-            return Ok((compared, id.parse().ok()));
+            return Ok((compared, Some(id)));
         }
     }
     Ok((compared, None))

@@ -3,7 +3,7 @@
 use jingui_office::Caller;
 use jingui_office::files::knew::{KnewFilter, knew};
 use jingui_office::files::views::{self, PrintFilter};
-use jingui_office::files::words;
+use jingui_office::files::whole;
 use jingui_office::items::search;
 use jingui_office::items::views::{self as items, ItemFilter, ItemSort};
 use jingui_store::Id;
@@ -268,7 +268,7 @@ fn clause_3_3_1_4_words_of_files_are_found_and_go_with_them() {
     assert!(search(&h, &h.colleague, "预算").iter().all(|row| row["item"]["id"] != json!(item)));
     assert!(search(&h, &h.staff, "预算").iter().any(|row| row["item"]["id"] == json!(item)));
 
-    let verify = || h.office.store().read(words::verify).unwrap();
+    let verify = || whole::verify(h.office.store()).unwrap();
     assert_eq!(verify(), (2, None));
     h.verify_clean();
     h.did(&h.by(&h.office_head), "file.remove", json!({"file": file, "reason": "传错文件"}));
@@ -407,7 +407,7 @@ fn clause_3_1_1_3_what_changes_meanwhile_counts_at_the_next_step() {
     let late = json!({"name": "pages", "kind": "pdf", "pages": 3, "notices": ["recognised"], "words": WORDS});
     h.did(&Caller::Clock, "file.note", json!({"file": file, "found": late}));
     assert!(!finds(&item));
-    assert_eq!(h.office.store().read(words::verify).unwrap().1, None);
+    assert_eq!(whole::verify(h.office.store()).unwrap().1, None);
     h.verify_clean();
 }
 
