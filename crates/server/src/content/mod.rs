@@ -6,6 +6,7 @@ pub(crate) mod page;
 pub(crate) mod rebuild;
 pub(crate) mod room;
 pub(crate) mod search;
+pub(crate) mod spare;
 pub(crate) mod upload;
 
 use std::path::{Path, PathBuf};
