@@ -20,4 +20,5 @@ mod loans;
 mod people;
 mod receipts;
 mod refusal_texts;
+mod searching;
 mod store;
