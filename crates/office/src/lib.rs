@@ -136,6 +136,7 @@ pub fn actions() -> Vec<Registration> {
         Registration::of::<receipts::import::ImportRows>(),
         Registration::of::<receipts::receipt::SignFor>(),
         Registration::of::<receipts::register::Register>(),
+        Registration::of::<receipts::take_in::TakeIn>(),
         Registration::of::<rules::ImportCalendar>(),
         Registration::of::<rules::SetParameter>(),
         Registration::of::<supervision::filters::RemoveFilter>(),

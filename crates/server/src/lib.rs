@@ -8,6 +8,7 @@ mod as_of;
 mod console;
 mod content;
 mod edge;
+mod form;
 mod guard;
 mod imports;
 mod input;

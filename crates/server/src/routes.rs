@@ -1,9 +1,11 @@
 //! What there is to say about the routes of the edge itself, for the API document.
 
 use jingui_office::files::File;
+use jingui_office::receipts::take_in::TakenIn;
 use schemars::{Schema, SchemaGenerator};
 
 use crate::actions::Done;
+use crate::content::desk::TakeInForm;
 use crate::content::page::{OpenFile, Resolution, Words};
 use crate::content::rebuild;
 use crate::content::search::Hit;
@@ -42,6 +44,8 @@ pub(crate) enum Sent {
     Json(fn(&mut SchemaGenerator) -> Schema),
     /// A file as it is, its name in a header.
     File,
+    /// A form of this schema with a file in it.
+    Form(fn(&mut SchemaGenerator) -> Schema),
     /// A part of a file.
     Bytes,
 }
@@ -185,6 +189,13 @@ fn content() -> Vec<Route> {
     let picture = || Answered::Any("image/webp");
     let added = Answered::Json(SchemaGenerator::subschema_for::<File>);
     vec![
+        post(
+            "/api/items",
+            ("登记并入库", "Register an item with its file"),
+            Sent::Form(SchemaGenerator::subschema_for::<TakeInForm>),
+            (201, Answered::Json(SchemaGenerator::subschema_for::<TakenIn>)),
+        )
+        .or(crate::openapi::ACTION),
         post("/api/items/{item}/files", ("上传小文件", "Add a small file"), Sent::File, (201, added))
             .or(crate::openapi::ACTION),
         get("/api/files/{file}/bytes", ("上传进度", "How much of a file has come"), Answered::Json(received)),

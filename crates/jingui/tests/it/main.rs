@@ -16,3 +16,4 @@ mod crash;
 mod demo;
 mod program;
 mod proof;
+mod take_in;

@@ -1,6 +1,7 @@
 //! What was written in the items, as far as the edge deals with it: files on their way in, the look into them, and pages
 //! on their way to a screen. Here the vault, the confined readers and the office's pipeline come together.
 
+pub(crate) mod desk;
 pub(crate) mod inspect;
 pub(crate) mod page;
 pub(crate) mod rebuild;
