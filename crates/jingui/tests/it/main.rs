@@ -16,4 +16,5 @@ mod crash;
 mod demo;
 mod program;
 mod proof;
+mod s3;
 mod take_in;
