@@ -62,6 +62,24 @@ impl Client {
         self.send(&request).await
     }
 
+    /// Sends a form of a registration and its file.
+    pub async fn send_form(&mut self, path: &str, registration: &str, file: &[u8]) -> anyhow::Result<u16> {
+        let before = format!(
+            "--jingui\r\nContent-Disposition: form-data; name=\"registration\"\r\n\r\n{registration}\r\n--jingui\r\n\
+             Content-Disposition: form-data; name=\"file\"; filename=\"scan.pdf\"\r\n\r\n"
+        );
+        let after = "\r\n--jingui--\r\n";
+        let mut request = format!(
+            "POST {path} HTTP/1.1\r\n{}content-type: multipart/form-data; boundary=jingui\r\ncontent-length: {}\r\n\r\n{before}",
+            self.head,
+            before.len() + file.len() + after.len()
+        )
+        .into_bytes();
+        request.extend_from_slice(file);
+        request.extend_from_slice(after.as_bytes());
+        self.send(&request).await
+    }
+
     async fn send(&mut self, request: &[u8]) -> anyhow::Result<u16> {
         self.stream.write_all(request).await?;
         self.answer.clear();

@@ -3,6 +3,7 @@
 //! The server is the release binary in a process of its own; clients run in this process, on the same cores.
 
 mod client;
+mod disk;
 mod measures;
 mod office;
 mod raw;
@@ -132,7 +133,7 @@ async fn run(order: &Order, office: &Generated) -> anyhow::Result<String> {
             table.part(&format!("{} ({rows} rows), 1 client", query.name), &found);
         }
     }
-    content(order, &stage, &mut table).await?;
+    content(order, &data, &stage, &mut table).await?;
     if wanted("loans") {
         say("loans");
         let found = stage.loans().await?;
@@ -171,7 +172,7 @@ async fn run(order: &Order, office: &Generated) -> anyhow::Result<String> {
 }
 
 /// What is in files: searching it, and putting it in.
-async fn content(order: &Order, stage: &Stage<'_>, table: &mut Table) -> anyhow::Result<()> {
+async fn content(order: &Order, data: &Path, stage: &Stage<'_>, table: &mut Table) -> anyhow::Result<()> {
     if order.files > 0 && order.wants("searches") {
         let searches = Stage::searches_in_files();
         let found = stage.mixed(&searches).await?;
@@ -184,10 +185,23 @@ async fn content(order: &Order, stage: &Stage<'_>, table: &mut Table) -> anyhow:
         }
     }
     if order.wants("files") {
-        let found = stage.files().await?;
+        let found = stage.files(false).await?;
+        table.part("an item, and then its file of 100 KiB, 8 clients", &found);
+        let found = stage.files(true).await?;
         let met = found.rate >= 1000.0 && found.p99 <= 30.0;
         let name = "an item registered together with a PDF of 100 KiB, 8 clients";
         table.measured(name, &found, "≥ 1,000/s, p99 ≤ 30 ms", met);
+        let disk = disk::of_vault(&data.join("vault"))?;
+        let share = disk.originals / disk.content;
+        let figure = format!("{share:.3}");
+        table.row(
+            "disk for a byte of these files, as the file system counts",
+            &figure,
+            "≤ 1.05",
+            share <= 1.05,
+        );
+        let words = format!("{:.3}", disk.beside / disk.content);
+        let _ = writeln!(table.text, "| – their words and places, kept beside | {words} | | | | | |");
     }
     Ok(())
 }

@@ -217,8 +217,8 @@ impl<'a> Stage<'a> {
         ]
     }
 
-    /// Registers an item and adds its file, over and over; one step is both.
-    pub async fn files(&self) -> anyhow::Result<Measured> {
+    /// Registers an item with its file, over and over: together, or in one request after the other.
+    pub async fn files(&self, together: bool) -> anyhow::Result<Measured> {
         let department = self.office.departments.first().cloned().context("no department")?;
         let mut workers = Vec::new();
         for worker in 0..READERS {
@@ -231,15 +231,20 @@ impl<'a> Stage<'a> {
                 let title = format!("关于印发第{worker}批第{number}号方案的通知");
                 let scope = json!({ "kind": "named", "people": [], "departments": [department] });
                 let item = json!({ "title": title, "source": "省财政厅", "category": "decision", "level": 1, "copies": 1, "scope": scope });
-                let status = client.post("/api/actions/item.register", &json!({ "item": item })).await?;
-                client.expect(status, "item.register")?;
-                let answer = client.json()?;
-                let item = answer.pointer("/outcome/item/id").and_then(Value::as_str).context("no item")?;
                 // No two are the same: the comment before the end is theirs.
                 let (place, mark) = (pdf.len() - 40, format!("{worker:04}{number:08}"));
                 if let Some(comment) = pdf.get_mut(place..place + mark.len()) {
                     comment.copy_from_slice(mark.as_bytes());
                 }
+                let registration = json!({ "item": item });
+                if together {
+                    let status = client.send_form("/api/items", &registration.to_string(), &pdf).await?;
+                    return client.expect(status, "item with its file");
+                }
+                let status = client.post("/api/actions/item.register", &registration).await?;
+                client.expect(status, "item.register")?;
+                let answer = client.json()?;
+                let item = answer.pointer("/outcome/item/id").and_then(Value::as_str).context("no item")?;
                 let path = format!("/api/items/{item}/files");
                 let status = client.send_bytes(&path, "application/octet-stream", &pdf).await?;
                 client.expect(status, "file")

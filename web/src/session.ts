@@ -23,6 +23,7 @@ export async function whoAmI(): Promise<void> {
 export async function signIn(account: string, password: string): Promise<void> {
   me.value = await answer(api.POST('/api/sign-in', { body: { account, password } }))
   locked.value = false
+  if (listeners.size) listen()
   await learnNames()
 }
 
@@ -32,6 +33,7 @@ tabs.onmessage = () => { if (me.value) locked.value = true }
 
 export async function signOut(): Promise<void> {
   tabs.postMessage('over')
+  silence()
   await api.POST('/api/sign-out', { headers: { 'Content-Type': 'application/json' } })
   me.value = null
 }
@@ -100,17 +102,27 @@ let source: EventSource | null = null
 /** Tells the listener which kinds of records changed, until it is taken off again. */
 export function onChange(listener: Listener): () => void {
   listeners.add(listener)
-  if (!source) {
-    source = new EventSource('/api/live')
-    source.addEventListener('change', (event) => tell((event as MessageEvent<string>).data))
-  }
+  listen()
   return () => {
     listeners.delete(listener)
-    if (listeners.size === 0) {
-      source?.close()
-      source = null
-    }
+    if (listeners.size === 0) silence()
   }
+}
+
+function listen(): void {
+  if (source) return
+  source = new EventSource('/api/live')
+  source.addEventListener('change', (event) => tell((event as MessageEvent<string>).data))
+  // Ended from elsewhere (signed out in another window, rights taken, password reset): what is shown is hidden at once.
+  source.addEventListener('over', () => {
+    silence()
+    if (me.value) locked.value = true
+  })
+}
+
+function silence(): void {
+  source?.close()
+  source = null
 }
 
 /** Loads now, whenever the page is shown again, and whenever one of these kinds of records changes meanwhile. */

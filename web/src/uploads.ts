@@ -1,10 +1,12 @@
 /** Sends a file in parts, so that a break of the line or of the server costs a part, not the file. */
 import { act, answer, api, Refused } from './api/client'
-import type { Schemas } from './api/client'
+import type { Input, Schemas } from './api/client'
 import { t } from './text'
 
 /** Bytes sent at once. */
 const PART = 8 << 20
+/** Largest file that is sent in one piece together with its registration, bytes. */
+export const WHOLE = 8 << 20
 /** How often a part is tried. */
 const TRIES = 6
 
@@ -50,6 +52,14 @@ export async function send(item: string, file: File, told: (sending: Sending) =>
       if (known?.data) sending.sent = known.data.received
     }
   }
+}
+
+/** Registers an item together with its file, which is at most `WHOLE`. */
+export async function takeIn(registration: Input<'item.register'>, file: File): Promise<{ item: Schemas['Item']; copies: Schemas['Copy'][] }> {
+  const form = new FormData()
+  form.append('registration', JSON.stringify(registration))
+  form.append('file', file, file.name)
+  return answer(api.POST('/api/items', { body: form as never, bodySerializer: () => form }))
 }
 
 /** Whether the file at hand begins with what has come. */

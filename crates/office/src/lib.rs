@@ -142,6 +142,7 @@ pub fn actions() -> Vec<Registration> {
         Registration::of::<receipts::import::ImportRows>(),
         Registration::of::<receipts::receipt::SignFor>(),
         Registration::of::<receipts::register::Register>(),
+        Registration::of::<receipts::take_in::TakeIn>(),
         Registration::of::<rules::ImportCalendar>(),
         Registration::of::<rules::parameter::Propose>(),
         Registration::of::<rules::parameter::Confirm>(),

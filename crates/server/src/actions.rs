@@ -28,6 +28,7 @@ pub(crate) const INTERNAL: &[&str] = &[
     "import.begin",
     "import.finish",
     "import.rows",
+    "item.take_in",
     "loan.escalate",
     "loan.expire",
     "loan.remind",

@@ -6,12 +6,13 @@ use std::time::Duration;
 use jingui_office::{Office, Performed, Request, Unable};
 use jingui_regulation::Param;
 use jingui_store::StoreError;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
 use crate::content::Content;
 use crate::content::inspect::Inspections;
 use crate::content::rebuild::Rebuild;
 use crate::content::room::Rooms;
+use crate::content::spare::Spare;
 use crate::content::upload::Uploads;
 use crate::evidence::Bundles;
 use crate::imports::Imports;
@@ -40,7 +41,7 @@ pub(crate) struct Edge {
     pub(crate) rebuild: Rebuild,
     pub(crate) witnesses: Witnesses,
     /// One place to look into files: it takes memory and a core.
-    pub(crate) inspecting: Semaphore,
+    pub(crate) inspecting: Mutex<Spare>,
     /// Places for long reads, fewer than the store has read connections.
     pub(crate) long_reads: Semaphore,
     /// One place to take uploaded files apart.
@@ -74,7 +75,7 @@ impl Edge {
             rooms: Rooms::default(),
             rebuild: Rebuild::default(),
             witnesses: Witnesses::new(witnesses),
-            inspecting: Semaphore::new(1),
+            inspecting: Mutex::default(),
             long_reads: Semaphore::new(LONG_READS),
             reading: Semaphore::new(1),
             secure,

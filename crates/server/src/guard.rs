@@ -88,8 +88,11 @@ pub(crate) async fn typed(request: Request, next: Next) -> Response {
     if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return next.run(request).await;
     }
-    let expected =
-        if takes_bytes(request.uri().path()) { "application/octet-stream" } else { "application/json" };
+    let expected = match request.uri().path() {
+        "/api/items" => "multipart/form-data",
+        path if takes_bytes(path) => "application/octet-stream",
+        _ => "application/json",
+    };
     let found = text(request.headers(), &header::CONTENT_TYPE).split(';').next().unwrap_or_default().trim();
     if found.eq_ignore_ascii_case(expected) {
         return next.run(request).await;

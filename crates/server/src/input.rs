@@ -57,13 +57,18 @@ pub(crate) fn file_name(headers: &HeaderMap, language: Language) -> Result<Strin
             .next()
             .map(|(name, _)| name.into_owned())
             .unwrap_or_default();
+    name_of_file("X-File-Name", &name, language)
+}
+
+/// A file's name: 422 with the field when it is none.
+pub(crate) fn name_of_file(field: &str, name: &str, language: Language) -> Result<String, Problem> {
     let length = name.chars().count();
     if length == 0 || length > 200 || name.chars().any(char::is_control) {
-        let found = shortened(text);
         let expected = "a file name of 1 to 200 characters".to_owned();
-        return Err(Problem::field(BadField { field: "X-File-Name".to_owned(), found, expected }, language));
+        let bad = BadField { field: field.to_owned(), found: shortened(name), expected };
+        return Err(Problem::field(bad, language));
     }
-    Ok(name)
+    Ok(name.to_owned())
 }
 
 /// The body as a `T`: 422 with the field that doesn't fit.

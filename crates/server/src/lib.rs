@@ -9,6 +9,7 @@ mod console;
 mod content;
 mod edge;
 mod evidence;
+mod form;
 mod guard;
 mod imports;
 mod input;

@@ -11,7 +11,7 @@ use futures_util::StreamExt as _;
 use jingui_store::Notice;
 use serde::Serialize;
 use tokio::sync::broadcast;
-use tokio_stream::wrappers::BroadcastStream;
+use tokio_stream::wrappers::{BroadcastStream, WatchStream};
 
 use crate::edge::Shared;
 use crate::session::Signed;
@@ -55,8 +55,11 @@ struct Change {
 pub(crate) async fn live(State(edge): State<Shared>, signed: Signed) -> impl IntoResponse {
     let notices = BroadcastStream::new(edge.live.listen());
     let ticks = tokio_stream::wrappers::IntervalStream::new(tokio::time::interval(Duration::from_secs(15)));
-    // Ticks end the stream of a session that lapsed while nothing happened.
-    let changes = futures_util::stream::select(notices.map(Some), ticks.map(|_| None))
+    let endings = WatchStream::from_changes(edge.sessions.endings());
+    // Ticks end the stream of a session that lapsed while nothing happened, endings that of one that was ended elsewhere.
+    let silent = futures_util::stream::select(ticks.map(|_| None), endings.map(|()| None));
+    let over = Event::default().event("over").data("");
+    let changes = futures_util::stream::select(notices.map(Some), silent)
         .take_while(move |_| {
             std::future::ready(edge.sessions.lasts(&signed.session, Instant::now(), edge.limits()))
         })
@@ -68,6 +71,8 @@ pub(crate) async fn live(State(edge): State<Shared>, signed: Signed) -> impl Int
             };
             let event = Event::default().event("change");
             Ok::<_, Infallible>(event.json_data(change).unwrap_or_else(|_| Event::default().comment("")))
-        });
+        })
+        // The page hides what it shows: it isn't for whoever stands before it now.
+        .chain(futures_util::stream::once(std::future::ready(Ok(over))));
     Sse::new(changes).keep_alive(KeepAlive::new().interval(Duration::from_secs(20)))
 }

@@ -98,6 +98,9 @@ impl Book {
                 Some(with(body_of("application/json", empty), "required", json!(false)))
             }
             Sent::Json(schema) => Some(body_of("application/json", mark(schema(&mut self.sent).to_value()))),
+            Sent::Form(schema) => {
+                Some(body_of("multipart/form-data", mark(schema(&mut self.sent).to_value())))
+            }
             Sent::File | Sent::Bytes => Some(body_of("application/octet-stream", json!({}))),
         };
         let mut problems = ANY.to_vec();

@@ -8,12 +8,14 @@ use axum::response::IntoResponse;
 use axum::routing::{any, get, post, put};
 use axum::{Json, Router, middleware};
 
-use crate::content::{page, rebuild, upload};
+use crate::content::{desk, page, rebuild, upload};
 use crate::edge::Shared;
 use crate::guard::Door;
 use crate::language::Language;
 use crate::problem::Problem;
-use crate::{actions, console, evidence, guard, imports, ledger, live, openapi, sign_in, verification, views};
+use crate::{
+    actions, console, evidence, guard, imports, ledger, live, openapi, sign_in, verification, views,
+};
 
 /// Everything that is served.
 pub(crate) fn router(edge: Shared, door: Arc<Door>) -> Router {
@@ -32,6 +34,7 @@ pub(crate) fn router(edge: Shared, door: Arc<Door>) -> Router {
         .route("/api/imports/{import}/refused.xlsx", get(imports::refused))
         .route("/api/imports/{import}/run", post(imports::run))
         .route("/api/journal/verify", get(verification::progress).post(verification::start))
+        .route("/api/items", post(desk::take_in))
         .route("/api/items/{item}/files", post(upload::add))
         .route("/api/ledger", get(ledger::show))
         .route("/api/ledger/checkpoint", get(ledger::checkpoint))

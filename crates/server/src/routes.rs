@@ -1,10 +1,12 @@
 //! What there is to say about the routes of the edge itself, for the API document.
 
 use jingui_office::files::File;
+use jingui_office::receipts::take_in::TakenIn;
 use jingui_office::supervision::evidence::MakeEvidence;
 use schemars::{Schema, SchemaGenerator};
 
 use crate::actions::Done;
+use crate::content::desk::TakeInForm;
 use crate::content::page::{OpenFile, Resolution, Words};
 use crate::content::rebuild;
 use crate::content::search::Hit;
@@ -44,6 +46,8 @@ pub(crate) enum Sent {
     Json(fn(&mut SchemaGenerator) -> Schema),
     /// A file as it is, its name in a header.
     File,
+    /// A form of this schema with a file in it.
+    Form(fn(&mut SchemaGenerator) -> Schema),
     /// A part of a file.
     Bytes,
 }
@@ -94,7 +98,14 @@ impl Route {
 
 /// Every route of the edge itself.
 pub(crate) fn all() -> Vec<Route> {
-    session().into_iter().chain(imports()).chain(ledger()).chain(evidence()).chain(content()).chain(service()).collect()
+    session()
+        .into_iter()
+        .chain(imports())
+        .chain(ledger())
+        .chain(evidence())
+        .chain(content())
+        .chain(service())
+        .collect()
 }
 
 fn session() -> Vec<Route> {
@@ -202,6 +213,13 @@ fn content() -> Vec<Route> {
     let picture = || Answered::Any("image/webp");
     let added = Answered::Json(SchemaGenerator::subschema_for::<File>);
     vec![
+        post(
+            "/api/items",
+            ("登记并入库", "Register an item with its file"),
+            Sent::Form(SchemaGenerator::subschema_for::<TakeInForm>),
+            (201, Answered::Json(SchemaGenerator::subschema_for::<TakenIn>)),
+        )
+        .or(crate::openapi::ACTION),
         post("/api/items/{item}/files", ("上传小文件", "Add a small file"), Sent::File, (201, added))
             .or(crate::openapi::ACTION),
         get("/api/files/{file}/bytes", ("上传进度", "How much of a file has come"), Answered::Json(received)),

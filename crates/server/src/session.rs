@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use jingui_crypto::{token, token_digest};
 use jingui_office::Caller;
 use jingui_store::Id;
+use tokio::sync::watch;
 
 use crate::edge::Shared;
 use crate::language::Language;
@@ -45,7 +46,11 @@ struct Session {
 
 /// All sessions.
 #[derive(Default)]
-pub(crate) struct Sessions(Mutex<HashMap<Digest, Session>>);
+pub(crate) struct Sessions {
+    all: Mutex<HashMap<Digest, Session>>,
+    /// Moves whenever a session ends: open pages are told at once.
+    ended: watch::Sender<()>,
+}
 
 /// Whoever signed in, with the terminal of the present request.
 #[derive(Debug, Clone)]
@@ -76,7 +81,7 @@ pub(crate) struct Lapsed {
 
 impl Sessions {
     fn all(&self) -> MutexGuard<'_, HashMap<Digest, Session>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Begins a session; answers its token.
@@ -129,19 +134,31 @@ impl Sessions {
     /// Ends a session.
     pub(crate) fn end(&self, session: &Digest) {
         self.all().remove(session);
+        self.ended.send_replace(());
     }
 
     /// Ends every session of a person, because rights, account or password changed.
     pub(crate) fn end_all(&self, person: &str) {
         self.all().retain(|_, session| session.person.as_str() != person);
+        self.ended.send_replace(());
+    }
+
+    /// Hears whenever sessions end; which ones isn't said.
+    pub(crate) fn endings(&self) -> watch::Receiver<()> {
+        self.ended.subscribe()
     }
 
     /// Takes away what has lapsed.
     pub(crate) fn sweep(&self, now: Instant, limits: Limits) -> Vec<Lapsed> {
-        self.all()
+        let lapsed: Vec<Lapsed> = self
+            .all()
             .extract_if(|_, session| !session.lasts(now, limits))
             .map(|(_, session)| Lapsed { person: session.person, terminal: session.terminal })
-            .collect()
+            .collect();
+        if !lapsed.is_empty() {
+            self.ended.send_replace(());
+        }
+        lapsed
     }
 }
 

@@ -96,9 +96,8 @@ pub(crate) fn edge(code: &str) -> (&'static str, &'static str) {
         "body.broken" => ("提交的内容没有传完，请重试。", "the content broke off; send it again."),
         "body.slow" => ("提交的内容传输过慢，请重试。", "the content came too slowly; send it again."),
         "body.not_json" => ("提交的内容不是有效的 JSON。", "the content isn't valid JSON; correct it."),
-        "body.type" => {
-            ("提交的内容类型不对，应为 application/json。", "the content type must be application/json.")
-        }
+        "body.not_form" => ("提交的不是完整的表单，请重新提交。", "this isn't a whole form; send it again."),
+        "body.type" => ("内容类型不符，请按接口文档提交。", "send the content type of the API document."),
         "origin" => (
             "请求不是从本系统页面发出的。",
             "the request doesn't come from this system's own page; open the console and try there.",
@@ -126,10 +125,9 @@ pub(crate) fn edge(code: &str) -> (&'static str, &'static str) {
             "账目过多：一份证据最多 20,000 笔、64 MiB。请缩短起止日期，分几份制作。",
             "too many entries: a bundle holds 20,000 and 64 MiB; choose fewer days and make several.",
         ),
-        "evidence.running" => (
-            "正在制作另一份证据，请等它完成。",
-            "another bundle of evidence is being made; wait for it.",
-        ),
+        "evidence.running" => {
+            ("正在制作另一份证据，请等它完成。", "another bundle of evidence is being made; wait for it.")
+        }
         "slip.shape" => (
             "这不是日签的四行数字，请对照日签重新输入。",
             "these aren't the four lines of a slip; type them again from the slip.",

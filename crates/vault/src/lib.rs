@@ -222,28 +222,56 @@ impl Vault {
         self.names.name(&upload.place.item, &upload.digest.clone().finish())
     }
 
+    /// Seals a small file that is at hand and keeps it; answers also its key, wrapped for the registers.
+    ///
+    /// # Errors
+    /// When it can't be written or the level isn't one.
+    pub async fn keep_whole(&self, place: Place, content: Vec<u8>) -> Result<(Kept, Vec<u8>), VaultError> {
+        let vault = self.clone();
+        let sealed = spawned(move || {
+            let mut upload = vault.begin(place)?;
+            upload.push(&content)?;
+            let wrapped = vault.wrap(&upload)?;
+            let name = vault.name(&upload);
+            let kept = vault.settle(&mut upload, name)?;
+            Ok((kept, wrapped, upload))
+        });
+        let (kept, wrapped, upload) = sealed.await?;
+        self.send(&upload, &kept).await?;
+        Ok((kept, wrapped))
+    }
+
     /// Keeps a whole upload: it lies in the vault and is on disk when this answers.
     ///
     /// # Errors
     /// When it can't be written.
     pub async fn keep(&self, mut upload: Upload) -> Result<Kept, VaultError> {
-        let name = self.name(&upload);
+        let (vault, name) = (self.clone(), self.name(&upload));
+        let settled = spawned(move || Ok((vault.settle(&mut upload, name)?, upload)));
+        let (kept, upload) = settled.await?;
+        self.send(&upload, &kept).await?;
+        Ok(kept)
+    }
+
+    /// Ends an upload, on disk where that is a directory: there files are moved, not copied. Waits for the disk.
+    fn settle(&self, upload: &mut Upload, name: String) -> Result<Kept, VaultError> {
         upload.finish()?;
         let kept = Kept { name, bytes: upload.received, sealed_bytes: upload.sealed_bytes };
         if let Some(root) = self.depot.local() {
-            // In a directory files are moved, not copied.
-            let target = root.join(Self::path(&kept.name));
-            let path = upload.path.clone();
-            tokio::task::spawn_blocking(move || move_in(&path, &target))
-                .await
-                .map_err(std::io::Error::other)??;
-            return Ok(kept);
+            move_in(&upload.file, &upload.path, &root.join(Self::path(&kept.name)))?;
+        }
+        Ok(kept)
+    }
+
+    /// Sends what was settled to where it is kept, where that isn't a directory.
+    async fn send(&self, upload: &Upload, kept: &Kept) -> Result<(), VaultError> {
+        if self.depot.local().is_some() {
+            return Ok(());
         }
         let mut reader = tokio::fs::File::open(&upload.path).await?;
         let mut writer = BufWriter::new(Arc::clone(self.depot.store()), self.at(&kept.name));
         tokio::io::copy(&mut reader, &mut writer).await?;
-        writer.shutdown().await?;
-        Ok(kept)
+        Ok(writer.shutdown().await?)
     }
 
     /// Opens a file whole, every chunk authenticated before any is answered. At most `most` bytes.
@@ -388,12 +416,21 @@ impl Vault {
     }
 }
 
+/// What takes the processor or waits for the disk, off the threads that answer requests: waiting on those, two uploads
+/// would hold up everybody on a machine with two cores.
+async fn spawned<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, VaultError> + Send + 'static,
+) -> Result<T, VaultError> {
+    tokio::task::spawn_blocking(work).await.map_err(std::io::Error::other)?
+}
+
 /// Moves a file into the vault so that it is there after a power cut: its bytes, its name, its directory.
-fn move_in(path: &Path, target: &Path) -> Result<(), std::io::Error> {
+fn move_in(file: &File, path: &Path, target: &Path) -> Result<(), std::io::Error> {
     let directory = target.parent().unwrap_or(target);
     let fresh = !directory.exists();
     std::fs::create_dir_all(directory)?;
     std::fs::rename(path, target)?;
+    file.sync_all()?;
     File::open(directory)?.sync_all()?;
     if let (true, Some(above)) = (fresh, directory.parent()) {
         File::open(above)?.sync_all()?;
@@ -450,7 +487,7 @@ impl Upload {
         }
         self.file.write_all(&self.sealed)?;
         self.sealed_bytes += self.sealed.len() as u64;
-        Ok(self.file.sync_all()?)
+        Ok(())
     }
 }
 

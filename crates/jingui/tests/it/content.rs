@@ -13,9 +13,9 @@ use sha2::Digest as _;
 
 use crate::program::{Founded, PASSWORD, Session, err, out, people, text};
 
-const BYTES: &str = "application/octet-stream";
+pub const BYTES: &str = "application/octet-stream";
 
-fn item(registrar: &Session) -> String {
+pub fn item(registrar: &Session) -> String {
     let input = json!({
         "item": {"title": "关于开展年度保密检查的通知", "source": "国务院国资委", "category": "decision", "level": 1,
                  "scope": {"kind": "everyone"}, "copies": 1},
@@ -24,7 +24,7 @@ fn item(registrar: &Session) -> String {
 }
 
 /// Uploads a file whole; answers its id.
-fn upload(registrar: &Session, item: &str, name: &str, bytes: &[u8]) -> String {
+pub fn upload(registrar: &Session, item: &str, name: &str, bytes: &[u8]) -> String {
     let begun = registrar.did("file.begin", &json!({"item": item, "name": name, "bytes": bytes.len()}));
     let id = begun["id"].as_str().unwrap().to_owned();
     let (status, _, body) = registrar.raw("PUT", &format!("/api/files/{id}/bytes/0"), BYTES, bytes).unwrap();
@@ -33,7 +33,7 @@ fn upload(registrar: &Session, item: &str, name: &str, bytes: &[u8]) -> String {
 }
 
 /// The state of a file once somebody has looked into it.
-fn looked_into(session: &Session, item: &str, file: &str) -> Value {
+pub fn looked_into(session: &Session, item: &str, file: &str) -> Value {
     let patience = Instant::now() + Duration::from_mins(2);
     loop {
         let rows = session.get(&format!("/api/items/{item}/files"));
@@ -45,7 +45,7 @@ fn looked_into(session: &Session, item: &str, file: &str) -> Value {
     }
 }
 
-fn letter() -> String {
+pub fn letter() -> String {
     let page =
         "各部门：现将年度保密检查安排通知如下。请于本月底前完成自查并报送预算（２０２６）。\n".repeat(10);
     format!("{page}\u{c}第二页\n{page}")
@@ -401,7 +401,7 @@ fn a_small_file_comes_in_one_request() {
 }
 
 /// Files in a directory and those below it.
-fn walk(directory: &std::path::Path) -> usize {
+pub fn walk(directory: &std::path::Path) -> usize {
     let entries = fs::read_dir(directory).unwrap().map(Result::unwrap);
     entries.map(|entry| if entry.path().is_dir() { walk(&entry.path()) } else { 1 }).sum()
 }

@@ -17,4 +17,6 @@ mod demo;
 mod faults;
 mod program;
 mod proof;
+mod s3;
+mod take_in;
 mod tamper;

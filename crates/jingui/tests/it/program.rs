@@ -95,8 +95,19 @@ pub struct Served {
 impl Served {
     /// Starts it and waits until it says where it listens.
     pub fn start(arguments: &[&str]) -> Self {
+        Self::start_in(arguments, &[])
+    }
+
+    /// The same in an environment that says more.
+    pub fn start_in(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let begun = Instant::now();
-        let mut child = command(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut command = command(arguments);
+        let mut child = command
+            .envs(environment.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let address = loop {
             let line = lines.next().expect("it ended before it listened").unwrap();
@@ -124,7 +135,7 @@ impl Served {
 
     /// Somebody who isn't signed in.
     pub fn visitor(&self) -> Session {
-        Session { address: self.address, cookie: String::new() }
+        Session::at(self.address)
     }
 
     pub fn sign_in(&self, account: &str, password: &str) -> Session {
@@ -172,6 +183,11 @@ impl Session {
             name.eq_ignore_ascii_case("set-cookie").then(|| value.split(';').next().unwrap_or_default())
         });
         self.cookie.push_str(cookie.expect("a cookie"));
+    }
+
+    /// Nobody signed in, at any server.
+    pub const fn at(address: SocketAddr) -> Self {
+        Self { address, cookie: String::new() }
     }
 
     /// Sends a request; nothing when the server is gone before it has answered in full.

@@ -14,6 +14,7 @@ pub mod reading;
 pub mod revise;
 pub mod scope;
 pub mod search;
+mod streams;
 pub mod views;
 
 pub use copy::Copy;

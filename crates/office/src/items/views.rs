@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use super::item::phrase;
 use super::reading::readable;
-use super::search::{FOUND, Passage, Search};
+use super::search::{FEW, FOUND, Passage, Search};
 use super::{Copy, Item};
 use crate::loans::Loan;
 use crate::loans::terms::terms;
@@ -219,7 +219,7 @@ pub fn list(conn: &Connection, asker: &Asker, filter: &ItemFilter) -> Result<Row
         ItemSort::Level => (Some("item.level"), true),
     };
     let key = column.unwrap_or("''");
-    let mut from_serial = None;
+    let (mut from_serial, mut behind) = (None, None);
     if let Some(Cursor(parts)) = &filter.cursor
         && let [at, serial] = parts.as_slice()
         && let Ok(serial) = serial.parse::<i64>()
@@ -230,6 +230,7 @@ pub fn list(conn: &Connection, asker: &Asker, filter: &ItemFilter) -> Result<Row
             None => condition.and(format!("item.serial {than} ?"), [Value::Integer(serial)]),
             Some(column) => {
                 let at = at.parse().map_or_else(|_| Value::Text(at.clone()), Value::Integer);
+                behind = Some([at.clone(), Value::Integer(serial)]);
                 condition.and(format!("({column}, item.serial) {than} (?, ?)"), [at, Value::Integer(serial)]);
             }
         }
@@ -258,18 +259,32 @@ pub fn list(conn: &Connection, asker: &Asker, filter: &ItemFilter) -> Result<Row
                 page.fill(&mut statement.query(params_from_iter(values))?)
             })?;
         }
-        (Some(search), _) => {
-            let (table, mut values) = if sort == ItemSort::Relevance {
-                search.ranked(search.ranked_from(conn)?)
-            } else {
-                search.table()
-            };
+        (Some(search), None) => {
+            let (table, mut values) = search.ranked(conn)?;
             values.extend(condition.values.iter().cloned());
             // Without `+` the two sides compare by different affinities, and no index of `item` serves.
             let from = format!("item INNER JOIN {table} ON item.serial = +found");
-            let ranked = "ORDER BY score, found DESC".to_owned();
-            let order = if column.is_none() { ranked } else { format!("ORDER BY {order}") };
-            page.fill(&mut conn.prepare_cached(&select(&from, &order))?.query(params_from_iter(&values))?)?;
+            let sql = select(&from, "ORDER BY score, found DESC");
+            page.fill(&mut conn.prepare_cached(&sql)?.query(params_from_iter(&values))?)?;
+        }
+        (Some(search), Some(column)) => {
+            let (few, all) = search.newest(conn, FEW * limit)?;
+            let few = Some(few).filter(|_| all);
+            let walked = match few {
+                Some(_) => false,
+                // So many match that the list in its order soon has a page of them.
+                None => walk(search, column, behind.as_ref(), filter.level, &condition, &mut page)?,
+            };
+            if !walked {
+                let serials = match few {
+                    Some(few) => few,
+                    None => search.newest(conn, usize::MAX)?.0,
+                };
+                let mut values = vec![Value::Text(serde_json::to_string(&serials)?)];
+                values.extend(condition.values.iter().cloned());
+                let sql = select(FOUND, &format!("ORDER BY {order}"));
+                page.fill(&mut conn.prepare_cached(&sql)?.query(params_from_iter(&values))?)?;
+            }
         }
         (None, _) => {
             let sql = select("item", &format!("ORDER BY {order}"));
@@ -292,29 +307,74 @@ struct Page<'a> {
     more: bool,
 }
 
+/// Items in the order of a list that are looked at for words so frequent that they are met on the way.
+const WALKED: u32 = 20_000;
+
+/// Fills a page with those items of a list, in its order, that a search finds. Answers whether it came to an end: a full
+/// page. Where it didn't, the page is as it was.
+fn walk(
+    search: &Search,
+    column: &str,
+    behind: Option<&[Value; 2]>,
+    level: Option<Level>,
+    condition: &Condition,
+    page: &mut Page<'_>,
+) -> Result<bool, StoreError> {
+    // The level stands in each of the indexes that lists are sorted by; nothing else needs to be read to pass an item over.
+    let level = level.map_or_else(String::new, |level| format!(" AND +item.level = {}", level.number()));
+    let after = behind.map_or_else(|| "1".to_owned(), |_| format!("({column}, item.serial) < (?, ?)"));
+    let sql = format!(
+        "SELECT item.key, item.version, item.body, {column}, item.serial FROM
+         (SELECT item.key AS next FROM item WHERE {after}{level} ORDER BY {column} DESC, item.serial DESC LIMIT {WALKED}) AS walked
+         CROSS JOIN item ON item.key = +walked.next WHERE {}",
+        condition.sql()
+    );
+    let conn = page.conn;
+    let mut statement = conn.prepare_cached(&sql)?;
+    let values = behind.into_iter().flatten().chain(&condition.values);
+    let mut rows = statement.query(params_from_iter(values))?;
+    while let Some(row) = rows.next()? {
+        let body = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
+        if search.matches(conn, row.get(4)?, body)? && page.take(row)? {
+            return Ok(true);
+        }
+    }
+    page.rows.clear();
+    page.last = None;
+    Ok(false)
+}
+
 impl Page<'_> {
     /// Takes rows of key, version, body, sort value and serial; answers whether the page is full.
     fn fill(&mut self, found: &mut rusqlite::Rows<'_>) -> Result<bool, StoreError> {
         while let Some(row) = found.next()? {
-            if self.rows.len() == self.limit {
-                self.more = true;
+            if self.take(row)? {
                 return Ok(true);
             }
-            let at = match row.get(3)? {
-                Value::Text(text) => text,
-                Value::Integer(number) => number.to_string(),
-                _ => String::new(),
-            };
-            let serial: i64 = row.get(4)?;
-            self.last = Some(Cursor(vec![at, serial.to_string()]));
-            let item: String = row.get(0)?;
-            self.rows.push(ItemRow {
-                version: row.get(1)?,
-                item: raw(row, 2)?,
-                places: places(self.conn, &item)?,
-                passages: self.search.map_or(Ok(Vec::new()), |search| search.passages(self.conn, serial))?,
-            });
         }
+        Ok(false)
+    }
+
+    /// Takes one of these rows; answers whether the page was full before.
+    fn take(&mut self, row: &Row<'_>) -> Result<bool, StoreError> {
+        if self.rows.len() == self.limit {
+            self.more = true;
+            return Ok(true);
+        }
+        let at = match row.get(3)? {
+            Value::Text(text) => text,
+            Value::Integer(number) => number.to_string(),
+            _ => String::new(),
+        };
+        let serial: i64 = row.get(4)?;
+        self.last = Some(Cursor(vec![at, serial.to_string()]));
+        let item: String = row.get(0)?;
+        self.rows.push(ItemRow {
+            version: row.get(1)?,
+            item: raw(row, 2)?,
+            places: places(self.conn, &item)?,
+            passages: self.search.map_or(Ok(Vec::new()), |search| search.passages(self.conn, serial))?,
+        });
         Ok(false)
     }
 }

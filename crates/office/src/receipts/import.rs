@@ -379,7 +379,7 @@ fn import_row(
     duplicate(work, checked.number(), checked.source())?;
     let year = received_on.year();
     let number = desk.number(work, year)?;
-    let numbers = Numbers { register: format!("{year}-{number:06}"), serial };
+    let numbers = Numbers { id: work.new_id(), register: format!("{year}-{number:06}"), serial };
     enter(work, checked, numbers, None, Some(row.key.into()), place_at.as_ref())?;
     Ok(())
 }

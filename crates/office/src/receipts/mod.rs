@@ -6,6 +6,7 @@ pub mod receipt;
 pub mod register;
 pub mod series;
 pub mod source;
+pub mod take_in;
 pub mod views;
 
 pub use receipt::Receipt;

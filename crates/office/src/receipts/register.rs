@@ -148,12 +148,20 @@ impl Action for Register {
     }
 
     fn perform(self, work: &mut Work<'_, '_>) -> Result<Registered, Stop> {
+        let id = work.new_id();
+        self.enter_as(work, id)
+    }
+}
+
+impl Register {
+    /// Registers the item under that id, which is new.
+    pub(super) fn enter_as(self, work: &mut Work<'_, '_>, id: Id) -> Result<Registered, Stop> {
         let receipt = self.receipt.as_ref().map(|id| work.need::<Receipt>(id)).transpose()?;
         let received_on = receipt.as_ref().map_or_else(|| work.today(), |receipt| receipt.received_at.date());
         let checked = check(work, self.item, received_on)?;
         duplicate(work, checked.number(), checked.source())?;
-        let numbers =
-            Numbers { register: series::yearly(work, "item")?, serial: series::take(work, "serial", 1)? };
+        let (register, serial) = (series::yearly(work, "item")?, series::take(work, "serial", 1)?);
+        let numbers = Numbers { id, register, serial };
         let registered = enter(work, checked, numbers, self.receipt, None, self.place.as_ref())?;
         if let Some(receipt) = receipt {
             work.put(&receipt.record.registered(registered.item.id.clone())?)?;
@@ -162,8 +170,10 @@ impl Action for Register {
     }
 }
 
-/// The numbers that registration gives.
+/// The id and the numbers that registration gives.
 pub struct Numbers {
+    /// Id, new.
+    pub id: Id,
     /// Register number.
     pub register: String,
     /// Running number over all years.
@@ -264,7 +274,7 @@ pub fn enter(
     let source: String = particulars.source.into();
     source::remember(work, &source)?;
     let mut item = Item {
-        id: work.new_id(),
+        id: numbers.id,
         serial: i64::try_from(numbers.serial).unwrap_or(i64::MAX),
         register_number: numbers.register,
         receipt,

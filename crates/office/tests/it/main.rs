@@ -21,4 +21,5 @@ mod people;
 mod proposals;
 mod receipts;
 mod refusal_texts;
+mod searching;
 mod store;

@@ -1,6 +1,7 @@
 //! Clauses 1.x, 2.x and 3.1.1.x: receiving, registering, keeping.
 
 use jingui_regulation::Role;
+use jingui_store::Id;
 use serde_json::json;
 
 use crate::harness::Harness;
@@ -338,5 +339,35 @@ fn clause_3_1_1_1_a_wrong_registration_is_mended_and_stays_visible() {
         json!({"receipt": receipt["id"], "item": particulars(&h, "国资发〔2026〕12号", 2)}),
     );
     assert_eq!(again["item"]["register_number"], "2026-000002");
+    h.verify_clean();
+}
+
+/// Clause 3.1.1.1: an item that comes with its scan is registered and kept in one step, by whoever may do both; refused,
+/// nothing of either stays.
+#[test]
+fn clause_3_1_1_1_an_item_is_registered_together_with_its_file() {
+    let h = Harness::on("2026-11-23");
+    let registrar = h.by(&h.registrar);
+    let new_id = || Id::generate(h.office.store().now(), &mut rand::rng());
+    let (item, file) = (new_id(), new_id());
+    let input = |level: u8| {
+        json!({"id": item, "registration": {"item": particulars(&h, "国资发〔2026〕31号", level)},
+            "file": {"id": file, "name": "扫描件.pdf", "bytes": 1000, "sealed": {"name": "ab01", "bytes": 1088}, "wrapped": [1, 2]}})
+    };
+    // Above the ceiling of content neither the file nor the item comes in.
+    assert_eq!(h.refused(&registrar, "item.take_in", input(2)).code, "file.above_ceiling");
+    assert_eq!(h.count("SELECT count(*) FROM item"), 0);
+    assert_eq!(h.refused(&h.by(&h.staff), "item.take_in", input(1)).code, "entrusted_to");
+    let taken = h.did(&registrar, "item.take_in", input(1));
+    assert_eq!((&taken["item"]["id"], &taken["file"]["item"]), (&json!(item), &json!(item)));
+    assert_eq!((&taken["file"]["id"], &taken["file"]["state"]["name"]), (&json!(file), &json!("kept")));
+    assert_eq!(taken["item"]["register_number"], "2026-000001", "a refused one took no number");
+    assert_eq!(h.count("SELECT count(*) FROM file_key"), 1);
+    // An id is given once.
+    let mut again = input(1);
+    again["registration"]["item"]["document_number"] = json!("国资发〔2026〕32号");
+    assert_eq!(h.refused(&registrar, "item.take_in", again.clone()).code, "absent");
+    again["id"] = json!(new_id());
+    assert_eq!(h.refused(&registrar, "item.take_in", again).code, "file.state");
     h.verify_clean();
 }

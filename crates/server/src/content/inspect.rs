@@ -8,11 +8,12 @@ use jingui_office::files::file::Found;
 use jingui_office::files::views::{PICTURES, Progress};
 use jingui_office::files::{File, FileState, views};
 use jingui_office::{Caller, Request};
-use jingui_pages::{Fault, Kind, PageText, Reader, tools};
+use jingui_pages::{Fault, Kind, PageText, tools};
 use jingui_store::{Id, StoreError};
 use jingui_vault::{Part, VaultError};
 use serde_json::value::to_raw_value;
 
+use super::spare::{Spare, Used};
 use super::{CONVERTED, Unavailable, bytes_of, key_of, place};
 use crate::edge::Shared;
 
@@ -28,6 +29,13 @@ impl Inspections {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Forgets a file that was looked into; whether it was the last that waited.
+    fn done(&self, file: &Id) -> bool {
+        let mut waiting = self.lock();
+        waiting.remove(file);
+        waiting.is_empty()
+    }
+
     /// Pages done and in all, while a file is looked into.
     pub(crate) fn of(&self, file: &Id) -> Option<Progress> {
         self.lock().get(file).copied()
@@ -41,12 +49,13 @@ pub(crate) fn begin(edge: &Shared, file: &Id) {
     }
     let (edge, file) = (edge.clone(), file.clone());
     tokio::spawn(async move {
-        let place = edge.inspecting.acquire().await;
-        if let Err(error) = inspect(&edge, &file).await {
+        let mut spare = edge.inspecting.lock().await;
+        if let Err(error) = inspect(&edge, &file, &mut spare).await {
             tracing::error!(%error, %file, "a file could not be looked into; it is tried again in a minute");
         }
-        drop(place);
-        edge.inspections.lock().remove(&file);
+        if edge.inspections.done(&file) {
+            spare.end();
+        }
     });
 }
 
@@ -68,7 +77,7 @@ pub(crate) fn take_up_undone(edge: &Shared) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn inspect(edge: &Shared, id: &Id) -> Result<(), Unavailable> {
+async fn inspect(edge: &Shared, id: &Id, spare: &mut Spare) -> Result<(), Unavailable> {
     let Some(file) = edge.office.store().read(|conn| views::file(conn, id))? else { return Ok(()) };
     match &file.state {
         FileState::Kept { .. } => {}
@@ -89,7 +98,7 @@ async fn inspect(edge: &Shared, id: &Id) -> Result<(), Unavailable> {
         }
         Err(error) => return Err(error),
     };
-    let (mut looked, pages) = match look(edge, &file, &bytes).await {
+    let (mut looked, pages) = match look_twice(edge, &file, &bytes, spare).await {
         Ok(looked) => looked,
         Err(fault) => return note(edge, id, &fault_found(&fault)).await,
     };
@@ -104,6 +113,7 @@ async fn inspect(edge: &Shared, id: &Id) -> Result<(), Unavailable> {
         keep_words(edge, &file, &looked.texts).await?;
         note(edge, id, &looked.found()).await?;
     }
+    spare.give(looked.used);
     Ok(())
 }
 
@@ -130,16 +140,37 @@ fn fault_found(fault: &Fault) -> Found {
 
 /// What the look into a file found.
 struct Looked {
-    reader: Reader,
+    used: Used,
     kind: Kind,
     notices: Vec<String>,
     texts: Vec<PageText>,
 }
 
+/// Looks into a file with the waiting reader, and once more with a fresh one where that went wrong: it may be what the
+/// reader saw before.
+async fn look_twice(
+    edge: &Shared,
+    file: &File,
+    bytes: &[u8],
+    spare: &mut Spare,
+) -> Result<(Looked, Option<Vec<u8>>), Fault> {
+    let used = spare.take(&edge.content, file.level).await?;
+    let fresh = used.is_fresh();
+    match look(edge, file, bytes, used).await {
+        Err(_) if !fresh => look(edge, file, bytes, Used::fresh(&edge.content, file.level).await?).await,
+        looked => looked,
+    }
+}
+
 /// Looks into a file; answers also the pages that another program made of it, where one did.
-async fn look(edge: &Shared, file: &File, bytes: &[u8]) -> Result<(Looked, Option<Vec<u8>>), Fault> {
+async fn look(
+    edge: &Shared,
+    file: &File,
+    bytes: &[u8],
+    mut used: Used,
+) -> Result<(Looked, Option<Vec<u8>>), Fault> {
     let program = &edge.content.program;
-    let mut reader = Reader::start_in_background(program).await?;
+    let reader = &mut used.reader;
     let opened = reader.open(bytes).await;
     let kind = match &opened {
         Ok(opened) => opened.kind,
@@ -187,7 +218,7 @@ async fn look(edge: &Shared, file: &File, bytes: &[u8]) -> Result<(Looked, Optio
     if texts.iter().any(blank) {
         notices.push(PICTURES.to_owned());
     }
-    Ok((Looked { reader, kind, notices, texts }, pages))
+    Ok((Looked { used, kind, notices, texts }, pages))
 }
 
 /// Says of a file that it has no words to be found by.
@@ -234,7 +265,7 @@ impl Looked {
         let total = u32::try_from(pictures.len()).unwrap_or(u32::MAX);
         let mut found = false;
         for (done, page) in (1..).zip(pictures.into_iter().take(MOST_RECOGNISED)) {
-            let Ok(raster) = self.reader.draw(page, SHARP).await else { continue };
+            let Ok(raster) = self.used.reader.draw(page, SHARP).await else { continue };
             let words = tools::recognise_words(&edge.content.program, &raster, SHARP).await;
             if let (Ok(words), Some(text)) = (words, self.texts.get_mut(page)) {
                 found |= !blank(&words);

@@ -1,11 +1,13 @@
 //! What was written in the items, as far as the edge deals with it: files on their way in, the look into them, and pages
 //! on their way to a screen. Here the vault, the confined readers and the office's pipeline come together.
 
+pub(crate) mod desk;
 pub(crate) mod inspect;
 pub(crate) mod page;
 pub(crate) mod rebuild;
 pub(crate) mod room;
 pub(crate) mod search;
+pub(crate) mod spare;
 pub(crate) mod upload;
 
 use std::path::{Path, PathBuf};

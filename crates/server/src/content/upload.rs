@@ -37,7 +37,7 @@ const IDLE: Duration = Duration::from_mins(1);
 const EACH: usize = 8;
 const MOST: usize = 64;
 /// Most bytes of a file that comes whole in one request.
-const SMALL: usize = 8 << 20;
+pub(super) const SMALL: usize = 8 << 20;
 /// How much is sealed at a time, bytes.
 const PIECE: usize = 1 << 20;
 
@@ -368,7 +368,7 @@ async fn give_up(edge: &Shared, signed: &Signed, file: &Id, language: Language) 
     }
 }
 
-fn broken(error: &VaultError, language: Language) -> Problem {
+pub(super) fn broken(error: &VaultError, language: Language) -> Problem {
     tracing::error!(%error, "an upload could not be written");
     Problem::edge(StatusCode::INTERNAL_SERVER_ERROR, "upload.broken", language)
 }
