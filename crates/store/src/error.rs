@@ -26,11 +26,11 @@ pub enum StoreError {
     /// No database at that place, or not one of ours, or the key doesn't fit.
     #[error("{0}")]
     Open(String),
-    /// More changed since a past moment than is held in memory.
-    #[error("more than {most} records changed since that day; look at it in a restored copy")]
-    TooFar {
-        /// Most records.
-        most: usize,
+    /// A version changed what no version may: a mistake in the program.
+    #[error("a version of a {kind} changes what is fixed; nothing was changed")]
+    Fixed {
+        /// Kind of the record.
+        kind: &'static str,
     },
     /// A column was asked for that the kind doesn't have: a mistake in the program.
     #[error("records of kind {kind} have no column {column}")]
