@@ -6,6 +6,7 @@ mod client;
 mod disk;
 mod measures;
 mod office;
+mod past;
 mod raw;
 mod server;
 mod words;
@@ -41,7 +42,10 @@ struct Order {
     /// Files of text among the items of level 1; they stay in the kept office.
     #[arg(long, default_value_t = 0)]
     files: u32,
-    /// Only these: detail, lists, searches, files, loans, import; left out, all of them.
+    /// Copies moved before the registers of a past moment are measured.
+    #[arg(long, default_value_t = 10_000)]
+    moves: u32,
+    /// Only these: past, detail, lists, searches, files, loans, import; left out, all of them.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Seed of everything generated.
@@ -87,6 +91,12 @@ async fn run(order: &Order, office: &Generated) -> anyhow::Result<String> {
     say("drawing items");
     let sampled = office.sample(order.items.min(40_000), order.seed)?;
     let data: PathBuf = office.working_copy()?;
+    let past = if order.wants("past") {
+        say("moving copies");
+        Some(past::past(&data, office, order.moves)?)
+    } else {
+        None
+    };
     say("raw limits");
     let raw = raw::raw(&data, order.seconds.div_ceil(2)).await?;
     say("start");
@@ -103,6 +113,18 @@ async fn run(order: &Order, office: &Generated) -> anyhow::Result<String> {
     );
     let stage = Stage::set(&server, office, sampled, order.seconds).await?;
     let wanted = |part: &str| order.wants(part);
+    if let Some(past) = &past {
+        say("a past moment");
+        let text = format!(
+            "as of the moment when half of the items had come ({} records put since, {} entries in all)",
+            past.since, past.entries
+        );
+        table.row(&text, "", "", true);
+        for query in &past.queries(office) {
+            let (found, rows) = stage.alone(query, 1).await?;
+            table.part(&format!("{} ({rows} rows), 1 client", query.name), &found);
+        }
+    }
     if wanted("detail") {
         say("item detail");
         let found = stage.detail().await?;

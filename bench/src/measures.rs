@@ -340,6 +340,13 @@ fn query(name: &'static str, account: &str, parts: &[(&str, &str)]) -> Query {
     Query { name, account: account.to_owned(), path: text.finish() }
 }
 
+/// A query of any path.
+pub fn query_at(name: &'static str, account: &str, path: &str, parts: &[(&'static str, String)]) -> Query {
+    let mut text = form_urlencoded::Serializer::new(format!("{path}?"));
+    text.extend_pairs(parts);
+    Query { name, account: account.to_owned(), path: text.finish() }
+}
+
 /// A PDF of one page and that many bytes; forty before its end lies a comment.
 fn pdf(bytes: usize) -> Vec<u8> {
     let mut text = String::from("%PDF-1.4\n");

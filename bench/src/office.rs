@@ -214,7 +214,8 @@ fn written(
     Ok(())
 }
 
-fn open(path: &Path) -> anyhow::Result<Store> {
+/// Opens the store of a data directory.
+pub fn open(path: &Path) -> anyhow::Result<Store> {
     let unsealed = Seal::parse(&fs::read_to_string(path.join("key.json"))?)?.open(Some(PASSPHRASE))?;
     Ok(Store::open(unsealed.keyring(), Options::new(path.join("office.db"), jingui_office::kinds()))?)
 }
@@ -234,11 +235,13 @@ fn make(path: &Path, items: u32, seed: u64) -> anyhow::Result<Made> {
     import(&office, &by(&registrar), &department, items, seed)
 }
 
-fn by(person: &Id) -> Caller {
+/// The caller that a person is.
+pub fn by(person: &Id) -> Caller {
     Caller::Person { id: person.clone(), terminal: "bench".into() }
 }
 
-fn act(office: &Office, caller: &Caller, action: &str, input: &Value) -> anyhow::Result<Value> {
+/// Does an action that must succeed.
+pub fn act(office: &Office, caller: &Caller, action: &str, input: &Value) -> anyhow::Result<Value> {
     let input = serde_json::value::to_raw_value(input)?;
     let request = Request { caller: caller.clone(), action: action.into(), input, seen: None };
     let performed = office.perform(request).with_context(|| action.to_owned())?;

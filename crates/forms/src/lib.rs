@@ -72,6 +72,16 @@ pub fn table(
     columns: &[Column],
     rows: impl IntoIterator<Item = Vec<Cell>>,
 ) -> Result<Vec<u8>, FormsError> {
+    noted_table(title, None, columns, rows)
+}
+
+/// The same with a line above the headings, which says what must not be misread.
+pub fn noted_table(
+    title: &str,
+    note: Option<&str>,
+    columns: &[Column],
+    rows: impl IntoIterator<Item = Vec<Cell>>,
+) -> Result<Vec<u8>, FormsError> {
     let mut workbook = Workbook::new();
     let base = Format::new().set_font_name("宋体").set_font_size(11);
     let heading = base
@@ -84,14 +94,19 @@ pub fn table(
     // Sheet names can't hold these characters, nor more than 31 of any.
     let name: String = title.chars().filter(|c| !"[]:*?/\\'".contains(*c)).take(31).collect();
     sheet.set_name(if name.is_empty() { "Sheet1" } else { &name })?;
-    sheet.set_paper_size(9).set_landscape().set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
-    sheet.set_freeze_panes(1, 0)?;
+    sheet.set_paper_size(9).set_landscape().set_print_fit_to_pages(1, 0);
+    // The row of the headings.
+    let top = u32::from(note.is_some());
+    sheet.set_repeat_rows(0, top)?.set_freeze_panes(top + 1, 0)?;
+    if let Some(note) = note {
+        sheet.write_string_with_format(0, 0, note, &base.clone().set_bold())?;
+    }
     for (place, column) in (0_u16..).zip(columns) {
         sheet.set_column_width(place, column.width)?;
-        sheet.write_string_with_format(0, place, &column.heading, &heading)?;
+        sheet.write_string_with_format(top, place, &column.heading, &heading)?;
     }
-    let mut last = 0;
-    for (row, cells) in (1_u32..).zip(rows) {
+    let mut last = top;
+    for (row, cells) in (top + 1..).zip(rows) {
         for (place, cell) in (0_u16..).zip(cells) {
             match cell {
                 Cell::Text(text) => {
@@ -110,7 +125,7 @@ pub fn table(
     if let Ok(width) = u16::try_from(columns.len())
         && width > 0
     {
-        sheet.autofilter(0, 0, last, width - 1)?;
+        sheet.autofilter(top, 0, last, width - 1)?;
     }
     Ok(workbook.save_to_buffer()?)
 }
@@ -177,6 +192,17 @@ mod tests {
         }
         let formulas = book.worksheet_formula("台账1").unwrap();
         assert!(formulas.is_empty());
+    }
+
+    #[test]
+    fn a_line_stands_above_the_headings() {
+        let columns = [Column::new("标题", 30.0)];
+        let bytes =
+            noted_table("台账", Some("截至 2026-11-17 24:00"), &columns, [vec!["一".into()]]).unwrap();
+        let mut book: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(bytes)).unwrap();
+        let range = book.worksheet_range_at(0).unwrap().unwrap();
+        let found: Vec<_> = range.rows().map(|row| row[0].to_string()).collect();
+        assert_eq!(found, ["截至 2026-11-17 24:00", "标题", "一"]);
     }
 
     #[test]

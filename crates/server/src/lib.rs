@@ -7,6 +7,7 @@ mod actions;
 mod as_of;
 mod console;
 mod content;
+mod differences;
 mod edge;
 mod evidence;
 mod form;

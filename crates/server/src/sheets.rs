@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use jingui_forms::{Cell, Column, FormsError, RefusedLine, refusal_report, table};
+use jingui_forms::{Cell, Column, FormsError, RefusedLine, noted_table, refusal_report};
 use jingui_intake::RefusedRow;
 use jingui_office::accountability::incident::{Incident, IncidentState};
 use jingui_office::accountability::views as incidents;
@@ -20,17 +20,18 @@ use jingui_store::{Id, StoreError};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+use crate::as_of;
 use crate::language::Language;
 use crate::view::{Fault, Look, Nothing};
 use crate::wording;
 
 /// Rows read at once.
-const PAGE: u16 = 200;
+pub(crate) const PAGE: u16 = 200;
 /// Most rows of a workbook; a longer list is exported in parts, by its filters.
 const MOST: usize = 100_000;
 
 /// A heading, Chinese and English, with its width in characters.
-type Heading = (&'static str, &'static str, f64);
+pub(crate) type Heading = (&'static str, &'static str, f64);
 
 /// `GET /api/items.xlsx`.
 pub(crate) fn items(look: &Look<'_>, filter: items::ItemFilter) -> Result<Vec<u8>, Fault> {
@@ -71,7 +72,7 @@ pub(crate) fn items(look: &Look<'_>, filter: items::ItemFilter) -> Result<Vec<u8
             text(item.remark),
         ])
     });
-    workbook(look.language, ("文件台账", "Items"), HEADINGS, rows)
+    workbook(look, ("文件台账", "Items"), HEADINGS, rows)
 }
 
 /// `GET /api/knew.xlsx`.
@@ -108,7 +109,7 @@ pub(crate) fn knew(look: &Look<'_>, filter: KnewFilter) -> Result<Vec<u8>, Fault
             text(knew.loan),
         ])
     });
-    workbook(look.language, ("谁知悉", "Who knew"), HEADINGS, rows)
+    workbook(look, ("谁知悉", "Who knew"), HEADINGS, rows)
 }
 
 /// `GET /api/loans.xlsx`.
@@ -161,7 +162,7 @@ pub(crate) fn loans(look: &Look<'_>, filter: loans::LoanFilter) -> Result<Vec<u8
             Cell::Text(due),
         ])
     });
-    workbook(look.language, ("借阅台账", "Loans"), HEADINGS, rows)
+    workbook(look, ("借阅台账", "Loans"), HEADINGS, rows)
 }
 
 /// `GET /api/receipts.xlsx`.
@@ -199,7 +200,7 @@ pub(crate) fn receipts(look: &Look<'_>, filter: receipts::ReceiptFilter) -> Resu
             text(receipt.remark),
         ])
     });
-    workbook(look.language, ("收文登记", "Receipts"), HEADINGS, rows)
+    workbook(look, ("收文登记", "Receipts"), HEADINGS, rows)
 }
 
 /// `GET /api/reading-sessions.xlsx`.
@@ -250,7 +251,7 @@ pub(crate) fn sessions(look: &Look<'_>, filter: loans::SessionFilter) -> Result<
             text(ended),
         ])
     });
-    workbook(look.language, ("现场阅读", "Reading sessions"), HEADINGS, rows)
+    workbook(look, ("现场阅读", "Reading sessions"), HEADINGS, rows)
 }
 
 /// `GET /api/incidents.xlsx`.
@@ -290,7 +291,7 @@ pub(crate) fn incidents(look: &Look<'_>, filter: incidents::IncidentFilter) -> R
             text(conclusion),
         ])
     });
-    workbook(look.language, ("事件", "Incidents"), HEADINGS, rows)
+    workbook(look, ("事件", "Incidents"), HEADINGS, rows)
 }
 
 /// `GET /api/journal.xlsx`: for the security auditor, without titles like the list itself.
@@ -340,7 +341,7 @@ pub(crate) fn journal(look: &Look<'_>, filter: journal::JournalFilter) -> Result
             Cell::Text(entry.terminal),
         ])
     });
-    workbook(look.language, ("账本", "Journal"), HEADINGS, rows)
+    workbook(look, ("账本", "Journal"), HEADINGS, rows)
 }
 
 /// `GET /api/cabinets/{cabinet}/contents.xlsx`.
@@ -368,7 +369,7 @@ pub(crate) fn cabinet(look: &Look<'_>, _: Nothing) -> Result<Vec<u8>, Fault> {
             Cell::Text(content.title.clone()),
         ])
     });
-    workbook(look.language, (&cabinet.name, &cabinet.name), HEADINGS, rows)
+    workbook(look, (&cabinet.name, &cabinet.name), HEADINGS, rows)
 }
 
 /// `GET /api/people.xlsx`.
@@ -399,7 +400,7 @@ pub(crate) fn people(look: &Look<'_>, _: Nothing) -> Result<Vec<u8>, Fault> {
             text(person.review.map(|review| review.due.to_string())),
         ])
     });
-    workbook(look.language, ("花名册", "People"), HEADINGS, rows)
+    workbook(look, ("花名册", "People"), HEADINGS, rows)
 }
 
 /// The refused rows of an import, with the cells as they were, to be mended and imported again.
@@ -416,7 +417,9 @@ pub(crate) fn refused(rows: &[RefusedRow]) -> Result<Vec<u8>, FormsError> {
 }
 
 /// All pages of a list, up to [`MOST`] rows.
-fn pages<T>(mut page: impl FnMut(Option<Cursor>) -> Result<Rows<T>, StoreError>) -> Result<Vec<T>, Fault> {
+pub(crate) fn pages<T>(
+    mut page: impl FnMut(Option<Cursor>) -> Result<Rows<T>, StoreError>,
+) -> Result<Vec<T>, Fault> {
     let mut all = Vec::new();
     let mut cursor = None;
     loop {
@@ -447,26 +450,42 @@ fn columns(headings: &[Heading], language: Language) -> Vec<Column> {
 }
 
 fn workbook(
-    language: Language,
+    look: &Look<'_>,
     title: (&str, &str),
     headings: &[Heading],
     rows: impl Iterator<Item = Result<Vec<Cell>, StoreError>>,
 ) -> Result<Vec<u8>, Fault> {
+    let then = look.past.map(|at| match look.language {
+        Language::Chinese => format!("截至 {} 的登记，不是现在的情况", as_of::told(at)),
+        Language::English => format!("as of {}, not as it is now", as_of::told(at)),
+    });
+    noted_workbook(look, title, then.as_deref(), headings, rows)
+}
+
+/// A workbook with a line above its headings.
+pub(crate) fn noted_workbook(
+    look: &Look<'_>,
+    title: (&str, &str),
+    note: Option<&str>,
+    headings: &[Heading],
+    rows: impl Iterator<Item = Result<Vec<Cell>, StoreError>>,
+) -> Result<Vec<u8>, Fault> {
+    let language = look.language;
     let rows: Vec<Vec<Cell>> = rows.collect::<Result<_, _>>()?;
-    table(language.pick(title.0, title.1), &columns(headings, language), rows).map_err(|error| {
+    noted_table(language.pick(title.0, title.1), note, &columns(headings, language), rows).map_err(|error| {
         tracing::error!(%error, "a workbook could not be written");
         Fault::Store(StoreError::BrokeOff)
     })
 }
 
 /// Names of people and departments, read once for a workbook.
-struct Names {
+pub(crate) struct Names {
     people: HashMap<Id, String>,
     departments: HashMap<Id, String>,
 }
 
 impl Names {
-    fn read(look: &Look<'_>) -> Result<Self, StoreError> {
+    pub(crate) fn read(look: &Look<'_>) -> Result<Self, StoreError> {
         let people = people::directory(look.conn, look.asker)?;
         let departments = people::departments(look.conn, look.asker)?;
         let named = departments.iter().map(|shown| {
@@ -483,8 +502,13 @@ impl Names {
         self.people.get(id).cloned().unwrap_or_default()
     }
 
+    /// The name of the person or department that an id names.
+    pub(crate) fn of(&self, id: &Id) -> Option<&String> {
+        self.people.get(id).or_else(|| self.departments.get(id))
+    }
+
     /// A person's name, or that of a mechanism.
-    fn actor(&self, actor: &str, language: Language) -> String {
+    pub(crate) fn actor(&self, actor: &str, language: Language) -> String {
         match actor {
             "clock" => language.pick("时钟", "clock").to_owned(),
             "founder" => language.pick("初建", "founder").to_owned(),

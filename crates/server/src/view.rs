@@ -12,9 +12,9 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get};
 use jingui_access::Asker;
-use jingui_office::items::reading::readable_now;
+use jingui_office::items::reading::narrowed;
 use jingui_office::{Connection, Office, Request, Rules, Status};
-use jingui_regulation::Date;
+use jingui_regulation::{Date, Moment};
 use jingui_store::{Id, StoreError};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
@@ -68,6 +68,8 @@ pub(crate) struct Look<'a> {
     pub(crate) rules: &'a Rules,
     /// Today.
     pub(crate) today: Date,
+    /// The past moment that is shown; nothing for now.
+    pub(crate) past: Option<Moment>,
     /// Language of headings.
     pub(crate) language: Language,
     /// The files being looked into.
@@ -214,6 +216,7 @@ struct Reply {
     body: Vec<u8>,
     version: Option<u64>,
     opened: Option<Id>,
+    past: Option<Moment>,
 }
 
 impl View {
@@ -260,6 +263,7 @@ impl View {
                 asker,
                 rules: &rules,
                 today: edge.office.today(),
+                past: moment,
                 language,
                 inspections: &edge.inspections,
                 path,
@@ -268,7 +272,7 @@ impl View {
             };
             input::within(&query, &self.bounds, language)?;
             let body = (self.run)(&look, &query)?;
-            Ok(Reply { body, version: look.version.get(), opened: look.opened.take() })
+            Ok(Reply { body, version: look.version.get(), opened: look.opened.take(), past: moment })
         };
         let who = |conn: &Connection| -> Result<Asker, Fault> {
             let asker = edge.office.asker(conn, &signed.person)?;
@@ -276,8 +280,11 @@ impl View {
         };
         let Some(at) = moment else { return store.read(|conn| shown(conn, &who(conn)?)) };
         // Who asks, and what may be known, are today's; what is shown is of that moment.
-        let asker = store.read(who)?;
-        store.read_as_of(at, vec![readable_now(&asker)], |conn| shown(conn, &asker))
+        let asker = store.read(|conn| {
+            as_of::begun(as_of::FIELD, at, store, conn, language)?;
+            who(conn)
+        })?;
+        store.read_as_of(at, narrowed(&asker, at), |conn| shown(conn, &asker))
     }
 }
 
@@ -312,10 +319,12 @@ async fn show(
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
     if media == XLSX {
-        headers.insert(
-            header::CONTENT_DISPOSITION,
-            HeaderValue::from_static("attachment; filename=\"jingui.xlsx\""),
-        );
+        // The name of the file says which moment it shows, as its first line does.
+        let then = reply.past.map(|at| format!("-{}", as_of::told(at).replace(' ', "T").replace(':', "")));
+        let name = format!("attachment; filename=\"jingui{}.xlsx\"", then.unwrap_or_default());
+        if let Ok(name) = HeaderValue::from_str(&name) {
+            headers.insert(header::CONTENT_DISPOSITION, name);
+        }
     }
     if let Some(tag) = reply.version.and_then(|version| HeaderValue::from_str(&format!("\"{version}\"")).ok())
     {

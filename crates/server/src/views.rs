@@ -3,7 +3,7 @@
 use jingui_office::accountability::views as incidents;
 use jingui_office::files::knew::{KnewFilter, knew};
 use jingui_office::files::views as files;
-use jingui_office::items::{allowed, past, search, views as items};
+use jingui_office::items::{allowed, held, past, search, views as items};
 use jingui_office::loans::views as loans;
 use jingui_office::page::{Count, Rows};
 use jingui_office::personnel::views as people;
@@ -16,6 +16,8 @@ use jingui_store::Id;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::as_of;
+use crate::differences;
 use crate::evidence;
 use crate::rules;
 use crate::sheets;
@@ -204,6 +206,13 @@ fn of_places_and_people() -> Vec<View> {
             look.version(detail.person.version);
             Ok(detail)
         }),
+        list(
+            "/api/people/{person}/held",
+            ("一人持有的文件", "The copies that a person holds"),
+            |look, filter: held::HeldFilter| {
+                held::held(look.conn, look.asker, &look.id("person")?, &filter)?.ok_or(Fault::Absent)
+            },
+        ),
         list("/api/departments", ("部门", "Departments"), |look, _: Nothing| {
             Ok(whole(people::departments(look.conn, look.asker)?))
         }),
@@ -233,6 +242,9 @@ fn of_supervision() -> Vec<View> {
             ("证据预览", "What a bundle of evidence would hold"),
             evidence::preview,
         ),
+        point("/api/moment", ("所看的时刻", "The moment that is looked at"), as_of::shown),
+        list("/api/differences", ("前后对照", "What differs between two moments"), differences::list),
+        sheet("/api/differences.xlsx", ("导出前后对照", "Differences as a workbook"), differences::sheet),
         point("/api/filters", ("本人保存的筛选", "One's own saved filters"), |look, _: Nothing| {
             Ok(whole(filters::own(look.conn, look.asker)?))
         }),

@@ -12,6 +12,9 @@ use serde_json::{Map, Value};
 
 use crate::language::Language;
 
+/// What a field takes that asks for a past moment.
+pub(crate) const PAST: &str = "a past day, such as 2026-11-23, or a moment in the form of the journal";
+
 /// The kind of an incident.
 pub(crate) const fn incident(kind: &IncidentKind, language: Language) -> &'static str {
     let (zh, en) = match kind {
@@ -88,6 +91,14 @@ fn sealed(code: &str) -> (&'static str, &'static str) {
 /// The wording of a problem of the edge: Chinese, English.
 pub(crate) fn edge(code: &str) -> (&'static str, &'static str) {
     match code {
+        "as_of.before" => (
+            "账本自 {since} 起记，在此之前没有登记可看。请选这以后的时间。",
+            "the journal began on {since}; there is nothing before. choose a later moment.",
+        ),
+        "as_of.order" => (
+            "两个时间的先后颠倒了，请把较早的填在前面。",
+            "the two moments are in the wrong order; give the earlier one first.",
+        ),
         "absent" => ("没有这一内容，或您不在知悉范围内。", "there is nothing here that you may know of."),
         "session.none" => ("请先登录。", "sign in first."),
         "session.wrong" => ("账户或口令不正确。", "the account or the password is wrong."),
@@ -215,6 +226,7 @@ pub(crate) fn expected(english: &str, language: Language) -> String {
         "some text" => "不能为空",
         "a value" => "必须填写",
         "one value" => "只能填一个值",
+        PAST => "以往的日期（如 2026-11-23，指当日 24:00）或时刻，不能是将来",
         "no such field" => "没有这一项",
         "a string" | "a borrowed string" => "文字",
         "a boolean" => "是或否",

@@ -42,11 +42,11 @@ pub enum StoreError {
         "the database file, or the write-ahead log beside it, was altered: their pages don't belong together; restore the newest backup"
     )]
     Torn,
-    /// More changed since a past moment than is held in memory.
-    #[error("more than {most} records changed since that day; look at it in a restored copy")]
-    TooFar {
-        /// Most records.
-        most: usize,
+    /// A version changed what no version may: a mistake in the program.
+    #[error("a version of a {kind} changes what is fixed; nothing was changed")]
+    Fixed {
+        /// Kind of the record.
+        kind: &'static str,
     },
     /// A column was asked for that the kind doesn't have: a mistake in the program.
     #[error("records of kind {kind} have no column {column}")]

@@ -22,10 +22,19 @@ pub struct Id(String);
 impl Id {
     /// Makes a new id from the moment (milliseconds since 1970) and 80 random bits.
     pub fn generate(now: Moment, rng: &mut dyn RngCore) -> Self {
-        let millis = u128::try_from(now.millis()).unwrap_or(0) & 0xffff_ffff_ffff;
         let mut random = [0_u8; 16];
         rng.fill_bytes(random.get_mut(6..).unwrap_or(&mut []));
-        let bits = (millis << 80) | u128::from_be_bytes(random);
+        Self::of(now, u128::from_be_bytes(random))
+    }
+
+    /// The greatest that can be made at a moment.
+    pub fn latest(at: Moment) -> Self {
+        Self::of(at, (1 << 80) - 1)
+    }
+
+    fn of(at: Moment, random: u128) -> Self {
+        let millis = u128::try_from(at.millis()).unwrap_or(0) & 0xffff_ffff_ffff;
+        let bits = (millis << 80) | random;
         let text = (0..LENGTH)
             .rev()
             .map(|place| {

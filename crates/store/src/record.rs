@@ -37,12 +37,26 @@ pub struct Column {
     pub name: &'static str,
     /// JSON path inside the body, such as `$.marking.level`.
     pub path: &'static str,
+    /// Whether no later version may change it: it then leads to what a record was as well as to what it is.
+    pub fixed: bool,
+    /// Whether each new record has a greater one than all before.
+    pub growing: bool,
 }
 
 impl Column {
     /// A column `name` taken from `path`.
     pub const fn new(name: &'static str, path: &'static str) -> Self {
-        Self { name, path }
+        Self { name, path, fixed: false, growing: false }
+    }
+
+    /// One that no later version of the record may change.
+    pub const fn fixed(name: &'static str, path: &'static str) -> Self {
+        Self { fixed: true, ..Self::new(name, path) }
+    }
+
+    /// A whole number that no later version may change, greater with each new record.
+    pub const fn growing(name: &'static str, path: &'static str) -> Self {
+        Self { growing: true, ..Self::fixed(name, path) }
     }
 }
 

@@ -27,10 +27,12 @@ CREATE INDEX IF NOT EXISTS entry_refused ON entry (refused, seq) WHERE refused =
 CREATE INDEX IF NOT EXISTS entry_subject ON entry (subject, seq) WHERE subject IS NOT NULL;
 ";
 
-/// Tables worked out from the journal, besides those of the kinds.
+/// Tables worked out from the journal, besides those of the kinds. `was` holds the bodies that were followed by others, in the
+/// order of that: it only grows at its end, so that keeping them costs the writer little. `version` leads there.
 const DERIVED: &str = "-- 2: words with traditional characters as simplified ones
-CREATE TABLE version (kind TEXT NOT NULL, key TEXT NOT NULL, version INTEGER NOT NULL, seq INTEGER NOT NULL,
+CREATE TABLE version (kind TEXT NOT NULL, key TEXT NOT NULL, version INTEGER NOT NULL, seq INTEGER NOT NULL, was INTEGER,
   PRIMARY KEY (key, kind, version)) WITHOUT ROWID;
+CREATE TABLE was (id INTEGER PRIMARY KEY, body TEXT NOT NULL);
 CREATE INDEX version_seq ON version (seq);
 CREATE TABLE subtree (height INTEGER NOT NULL, place INTEGER NOT NULL, root BLOB NOT NULL, PRIMARY KEY (height, place)) WITHOUT ROWID;
 CREATE TABLE member (record TEXT NOT NULL, who TEXT NOT NULL, PRIMARY KEY (record, who)) WITHOUT ROWID;
@@ -52,7 +54,7 @@ pub(crate) fn fingerprint(kinds: &[Kind]) -> String {
 
 fn table(kind: &Kind) -> String {
     let mut sql = format!(
-        "CREATE TABLE {} (key TEXT PRIMARY KEY, version INTEGER NOT NULL, body TEXT NOT NULL",
+        "CREATE TABLE {} (key TEXT PRIMARY KEY, version INTEGER NOT NULL, born INTEGER NOT NULL, since INTEGER NOT NULL, body TEXT NOT NULL",
         kind.name
     );
     for column in kind.columns {
@@ -133,9 +135,11 @@ pub(crate) fn write_version(
     seq: u64,
 ) -> Result<(), StoreError> {
     if version == 1 {
-        conn.prepare_cached(&format!("INSERT INTO {} (key, version, body) VALUES (?1, 1, ?2)", kind.name))?
-            .execute(params![key, body])?;
+        let insert =
+            format!("INSERT INTO {} (key, version, born, since, body) VALUES (?1, 1, ?3, ?3, ?2)", kind.name);
+        conn.prepare_cached(&insert)?.execute(params![key, body, seq])?;
     } else {
+        keep_what_was(conn, kind, key, version, seq)?;
         if let Some(side) = kind.side {
             let old: String = conn
                 .prepare_cached(&format!("SELECT body FROM {} WHERE key = ?1", kind.name))?
@@ -149,8 +153,16 @@ pub(crate) fn write_version(
                 write_custody(conn, key, seq, new.held.as_ref())?;
             }
         }
-        conn.prepare_cached(&format!("UPDATE {} SET version = ?2, body = ?3 WHERE key = ?1", kind.name))?
-            .execute(params![key, version, body])?;
+        let update = kind.columns.iter().filter(|column| column.fixed).fold(
+            format!("UPDATE {} SET version = ?2, since = ?4, body = ?3 WHERE key = ?1", kind.name),
+            |mut sql, column| {
+                let _ = write!(sql, " AND {} IS ?3 ->> '{}'", column.name, column.path);
+                sql
+            },
+        );
+        if conn.prepare_cached(&update)?.execute(params![key, version, body, seq])? == 0 {
+            return Err(StoreError::Fixed { kind: kind.name });
+        }
     }
     if version == 1
         && let Some(side) = kind.side
@@ -161,6 +173,24 @@ pub(crate) fn write_version(
     }
     conn.prepare_cached("INSERT INTO version (kind, key, version, seq) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![kind.name, key, version, seq])?;
+    Ok(())
+}
+
+/// Keeps the body that is followed by another. What only stood within one entry was never seen and isn't kept.
+fn keep_what_was(
+    conn: &Connection,
+    kind: &Kind,
+    key: &str,
+    version: u64,
+    seq: u64,
+) -> Result<(), StoreError> {
+    let keep = format!("INSERT INTO was (body) SELECT body FROM {} WHERE key = ?1 AND since < ?2", kind.name);
+    if conn.prepare_cached(&keep)?.execute(params![key, seq])? == 1 {
+        conn.prepare_cached(
+            "UPDATE version SET was = last_insert_rowid() WHERE key = ?1 AND kind = ?2 AND version = ?3",
+        )?
+        .execute(params![key, kind.name, version - 1])?;
+    }
     Ok(())
 }
 

@@ -145,12 +145,13 @@ impl Store {
         let tables = self
             .kinds
             .keys()
-            .map(|kind| (*kind, format!("SELECT key, version, body FROM {kind} ORDER BY key")))
+            .map(|kind| (*kind, format!("SELECT key, version, born, since, body FROM {kind} ORDER BY key")))
             .chain([
                 (
                     "version",
-                    "SELECT key, kind, version, seq FROM version ORDER BY key, kind, version".to_owned(),
+                    "SELECT key, kind, version, seq, was FROM version ORDER BY key, kind, version".to_owned(),
                 ),
+                ("was", "SELECT cast(id AS TEXT), body FROM was ORDER BY id".to_owned()),
                 ("subtree", "SELECT root, height, place FROM subtree ORDER BY height, place".to_owned()),
                 ("custody", "SELECT record, seq, who, how FROM custody ORDER BY record, seq".to_owned()),
                 ("member", "SELECT record, who FROM member ORDER BY record, who".to_owned()),

@@ -1,7 +1,8 @@
 /** The typed client: every path and type comes from the API document. */
 import createClient from 'openapi-fetch'
 import { ref } from 'vue'
-import { acceptLanguage } from '../text'
+import { asked, past } from '../past'
+import { acceptLanguage, t } from '../text'
 import type { components, paths } from './schema'
 
 export type Schemas = components['schemas']
@@ -44,7 +45,8 @@ const client = createClient<paths>({ baseUrl: '' })
 client.use({
   onRequest({ request }) {
     request.headers.set('Accept-Language', acceptLanguage.value)
-    return request
+    const href = request.method === 'GET' ? asked(request.url) : request.url
+    return href === request.url ? request : new Request(href, request)
   },
   async onResponse({ response }) {
     if (response.status === 503) hear(await problemOf(response))
@@ -97,6 +99,8 @@ export function act<N extends ActionName>(name: N, input: Input<N>, seen?: numbe
 }
 
 async function post<N extends ActionName>(name: N, input: Input<N>, seen?: number): Promise<Outcome<N>> {
+  // Pages of the past offer nothing to do; whatever slips through ends here.
+  if (past.value) throw new Refused({ type: 'about:blank', title: t('正在看过去，不能办理', 'This is the past; nothing can be done here'), status: 0, code: 'past', detail: t('请先点“回到现在”，或按 Esc，再办理。', 'Go back to now first, by the button or Escape.') })
   const headers: Record<string, string> = { 'Content-Type': 'application/json', 'Accept-Language': acceptLanguage.value }
   if (seen !== undefined) headers['If-Match'] = `"${seen}"`
   const request = fetch(`/api/actions/${name}`, { method: 'POST', headers, body: JSON.stringify(input) }).then(async (response) => ({

@@ -1177,6 +1177,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 前后对照 · What differs between two moments */
+        get: operations["differences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/differences.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 导出前后对照 · Differences as a workbook */
+        get: operations["differencesXlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/directory": {
         parameters: {
             query?: never;
@@ -1809,6 +1843,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/moment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 所看的时刻 · The moment that is looked at */
+        get: operations["moment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/openapi.json": {
         parameters: {
             query?: never;
@@ -1886,6 +1937,23 @@ export interface paths {
         };
         /** 一个人 · A person */
         get: operations["peoplePerson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person}/held": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 一人持有的文件 · The copies that a person holds */
+        get: operations["peoplePersonHeld"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2434,6 +2502,8 @@ export interface components {
             /** @description The words. */
             found: string;
         };
+        /** @description What became of a record between two moments. */
+        Became: "added" | "changed" | "ended";
         /** @description Begins to add a file to an item; its bytes follow. Refused above the level ceiling. */
         BeginInput: {
             /**
@@ -2725,6 +2795,13 @@ export interface components {
             /** @description Last day on which it holds. */
             valid_until: components["schemas"]["Date"];
         };
+        /** @description Rows of a list, and where the next page begins. */
+        ContentRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["Content"][];
+        };
         /** @description A copy. Exactly one person holds it at every moment. */
         Copy: {
             /** @description Where it is and who answers for it. */
@@ -2884,6 +2961,30 @@ export interface components {
             id: components["schemas"]["Id"];
             /** @description Name, unique. */
             name: string;
+        };
+        /** @description A record that differs, in words. */
+        DifferenceRow: {
+            /** @description What became of it. */
+            became: components["schemas"]["Became"];
+            /** @description What changed; of what was added, what matters most. */
+            changes: components["schemas"]["Worded"][];
+            /** @description Entries that did it, oldest first, at most 50. */
+            entries: number[];
+            /** @description Its id. */
+            id: components["schemas"]["Id"];
+            /** @description Its item, where it has one that the reader may know of. */
+            item: components["schemas"]["Id"] | null;
+            /** @description The number or name people know it by. */
+            number: string;
+            /** @description Title of its item, or name, where it has one that the reader may know. */
+            title: string | null;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        DifferenceRowRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["DifferenceRow"][];
         };
         /** @example 国资发〔2026〕12号 */
         DocumentNumberInput: string;
@@ -4495,7 +4596,7 @@ export interface components {
             sheet_row: number;
         };
         /** @description Registers an item of a signed receipt, or one that came by hand. */
-        RegisterInput: {
+        Register2Input: {
             /** @description The item. */
             item: components["schemas"]["ParticularsInput"];
             /** @description Where its copies go; left out, they stay on the desk for now. */
@@ -4506,6 +4607,8 @@ export interface components {
              */
             receipt?: components["schemas"]["IdInput"] | null;
         };
+        /** @description Registers that can be compared. */
+        RegisterInput: "item" | "copy" | "loan" | "reading_session" | "receipt" | "incident" | "person" | "department" | "room" | "cabinet";
         /** @description An item with its copies. */
         Registered: {
             /** @description Its copies. */
@@ -4894,6 +4997,18 @@ export interface components {
             read: boolean;
             /** @description Sheet. */
             sheet: string;
+        };
+        /** @description Which moment is shown. */
+        Shown: {
+            /** @description The moment, as people read it; nothing for now. */
+            at: string | null;
+            /** @description When the journal began. */
+            begins: components["schemas"]["Moment"] | null;
+            /**
+             * Format: uint64
+             * @description Number of the newest entry at that moment.
+             */
+            entry: number;
         };
         /** @description A record as stored, with its version. */
         ShownCopy: {
@@ -5327,6 +5442,15 @@ export interface components {
             signed: components["schemas"]["LastSigned"] | null;
             /** @description Where it listens. */
             url: string;
+        };
+        /** @description A field in words. */
+        Worded: {
+            /** @description What stands there after; nothing when it is empty. */
+            after: string | null;
+            /** @description What stood there; nothing when it was empty. */
+            before: string | null;
+            /** @description Name of the field. */
+            field: string;
         };
         /** @description How far the index is made anew. */
         WordsRebuild: {
@@ -6589,7 +6713,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RegisterInput"];
+                "application/json": components["schemas"]["Register2Input"];
             };
         };
         responses: {
@@ -8391,9 +8515,94 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    differences: {
+        parameters: {
+            query: {
+                /** @description Where the page begins. */
+                cursor?: components["schemas"]["CursorInput"];
+                /** @description The earlier moment: a past day (its end) or a moment. */
+                from: string;
+                /** @description Rows on the page, 1 to 200. */
+                limit?: number;
+                /** @description One record only. */
+                record?: components["schemas"]["IdInput"];
+                /** @description The register. */
+                register: components["schemas"]["RegisterInput"];
+                /** @description The later moment; now unless said otherwise. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DifferenceRowRows"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    differencesXlsx: {
+        parameters: {
+            query: {
+                /** @description Where the page begins. */
+                cursor?: components["schemas"]["CursorInput"];
+                /** @description The earlier moment: a past day (its end) or a moment. */
+                from: string;
+                /** @description Rows on the page, 1 to 200. */
+                limit?: number;
+                /** @description One record only. */
+                record?: components["schemas"]["IdInput"];
+                /** @description The register. */
+                register: components["schemas"]["RegisterInput"];
+                /** @description The later moment; now unless said otherwise. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     directory: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -9338,6 +9547,8 @@ export interface operations {
                 actor?: string;
                 /** @description Where the page begins. */
                 cursor?: components["schemas"]["CursorInput"];
+                /** @description One entry only, by its number. */
+                entry?: number;
                 /** @description First day. */
                 from?: components["schemas"]["DateInput"];
                 /** @description Rows on the page, 1 to 200. */
@@ -9383,6 +9594,8 @@ export interface operations {
                 actor?: string;
                 /** @description Where the page begins. */
                 cursor?: components["schemas"]["CursorInput"];
+                /** @description One entry only, by its number. */
+                entry?: number;
                 /** @description First day. */
                 from?: components["schemas"]["DateInput"];
                 /** @description Rows on the page, 1 to 200. */
@@ -9890,6 +10103,37 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    moment: {
+        parameters: {
+            query?: {
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shown"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     getOpenapiJson: {
         parameters: {
             query?: never;
@@ -10027,6 +10271,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PersonDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    peoplePersonHeld: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins. */
+                cursor?: components["schemas"]["CursorInput"];
+                /** @description Rows on the page, 1 to 200. */
+                limit?: number;
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContentRows"];
                 };
             };
             400: components["responses"]["Problem"];

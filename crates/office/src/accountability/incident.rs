@@ -91,11 +91,11 @@ impl Record for Incident {
     const KIND: Kind = Kind {
         name: "incident",
         columns: &[
-            Column::new("number", "$.number"),
+            Column::fixed("number", "$.number"),
             Column::new("kind", "$.about.kind"),
             Column::new("item", "$.item"),
             Column::new("state", "$.state.name"),
-            Column::new("opened_at", "$.opened_at"),
+            Column::fixed("opened_at", "$.opened_at"),
         ],
         indexes: &["unique:number", "state, opened_at", "item"],
         side: None,

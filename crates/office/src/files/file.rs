@@ -104,7 +104,7 @@ impl Record for File {
     const KIND: Kind = Kind {
         name: "file",
         columns: &[
-            Column::new("item", "$.item"),
+            Column::fixed("item", "$.item"),
             Column::new("state", "$.state.name"),
             Column::new("sealed", "$.state.sealed.name"),
         ],

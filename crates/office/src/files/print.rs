@@ -101,9 +101,9 @@ impl Record for Print {
     const KIND: Kind = Kind {
         name: "print",
         columns: &[
-            Column::new("item", "$.item"),
-            Column::new("file", "$.file"),
-            Column::new("applicant", "$.applicant"),
+            Column::fixed("item", "$.item"),
+            Column::fixed("file", "$.file"),
+            Column::fixed("applicant", "$.applicant"),
             Column::new("state", "$.state.name"),
             Column::new("mark", "$.mark"),
         ],

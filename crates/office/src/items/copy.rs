@@ -33,10 +33,10 @@ impl Record for Copy {
     const KIND: Kind = Kind {
         name: "copy",
         columns: &[
-            Column::new("item", "$.item"),
+            Column::fixed("item", "$.item"),
             Column::new("level", "$.level"),
-            Column::new("number", "$.number"),
-            Column::new("label", "$.label"),
+            Column::fixed("number", "$.number"),
+            Column::fixed("label", "$.label"),
             Column::new("state", "$.custody.state"),
             Column::new("holder", "$.custody.holder"),
             Column::new("receiver", "$.custody.to"),

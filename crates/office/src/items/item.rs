@@ -77,8 +77,8 @@ impl Record for Item {
     const KIND: Kind = Kind {
         name: "item",
         columns: &[
-            Column::new("serial", "$.serial"),
-            Column::new("register_number", "$.register_number"),
+            Column::growing("serial", "$.serial"),
+            Column::fixed("register_number", "$.register_number"),
             Column::new("receipt", "$.receipt"),
             Column::new("document_number", "$.document_number"),
             Column::new("title", "$.title"),

@@ -5,7 +5,7 @@
 //! search and export uses. A test over many generated offices holds the two equal.
 
 use jingui_access::Asker;
-use jingui_regulation::Role;
+use jingui_regulation::{Moment, Role};
 use jingui_store::{Id, Narrowed, Record as _};
 use rusqlite::types::Value;
 use schemars::JsonSchema;
@@ -79,6 +79,22 @@ pub fn readable_now(asker: &Asker) -> Narrowed {
         tokens.join(", ")
     );
     (Item::KIND.name, sql)
+}
+
+/// What narrows the registers as they stood at a past moment: what may be known today, and that what was made later wasn't
+/// there. Ids grow with time, so that lists by id begin where that moment was.
+pub fn narrowed(asker: &Asker, at: Moment) -> Vec<Narrowed> {
+    let latest = Id::latest(at);
+    let by_id = [
+        crate::items::Copy::KIND,
+        crate::loans::Loan::KIND,
+        crate::loans::ReadingSession::KIND,
+        crate::receipts::Receipt::KIND,
+        crate::accountability::incident::Incident::KIND,
+        crate::files::Print::KIND,
+    ];
+    let then = by_id.iter().map(|kind| (kind.name, format!("now.key <= '{latest}'")));
+    std::iter::once(readable_now(asker)).chain(then).collect()
 }
 
 /// Asks whether the reader may know of an item; never run as a change, only decided.

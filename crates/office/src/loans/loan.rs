@@ -234,12 +234,12 @@ impl Record for Loan {
     const KIND: Kind = Kind {
         name: "loan",
         columns: &[
-            Column::new("number", "$.number"),
-            Column::new("item", "$.item"),
+            Column::fixed("number", "$.number"),
+            Column::fixed("item", "$.item"),
             Column::new("level", "$.level"),
-            Column::new("applicant", "$.applicant"),
+            Column::fixed("applicant", "$.applicant"),
             Column::new("department", "$.department"),
-            Column::new("applied_at", "$.applied_at"),
+            Column::fixed("applied_at", "$.applied_at"),
             Column::new("state", "$.state.name"),
             Column::new("due", "$.state.due"),
             Column::new("copy", "$.state.out.copy"),

@@ -77,11 +77,11 @@ impl Record for ReadingSession {
     const KIND: Kind = Kind {
         name: "reading_session",
         columns: &[
-            Column::new("loan", "$.loan"),
-            Column::new("item", "$.item"),
+            Column::fixed("loan", "$.loan"),
+            Column::fixed("item", "$.item"),
             Column::new("room", "$.room"),
-            Column::new("reader", "$.reader"),
-            Column::new("opened_at", "$.opened_at"),
+            Column::fixed("reader", "$.reader"),
+            Column::fixed("opened_at", "$.opened_at"),
             Column::new("state", "$.state.name"),
         ],
         indexes: &["state, opened_at", "item", "loan"],

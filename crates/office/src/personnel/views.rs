@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::{Account, Department, Person};
 use crate::items::views::{Shown, id, shown};
+use crate::page::Condition;
 
 /// A name to choose from.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -51,22 +52,28 @@ pub fn directory(conn: &Connection, asker: &Asker) -> Result<Vec<Name>, StoreErr
     Ok(all)
 }
 
-/// People whose rights the asker may see: all for the security administrator and the office head, the own department
-/// for its head, otherwise only oneself.
-pub fn people(conn: &Connection, asker: &Asker) -> Result<Vec<Shown<Person>>, StoreError> {
+/// Whose rights the asker may see: all for the security administrator and the office head, the own department for its
+/// head, otherwise only oneself.
+pub(crate) fn visible(asker: &Asker) -> Condition {
+    let mut condition = Condition::default();
     if asker.is(Role::SecurityAdministrator) || asker.is(Role::OfficeHead) {
-        return shown(conn, "SELECT version, body FROM person ORDER BY staff_number", []);
+        return condition;
     }
     let own = Value::Text(asker.id.clone());
     if asker.is(Role::DepartmentHead) && !asker.department.is_empty() {
         let department = Value::Text(asker.department.clone());
-        return shown(
-            conn,
-            "SELECT version, body FROM person WHERE department = ?1 OR key = ?2 ORDER BY staff_number",
-            [department, own],
-        );
+        condition.and("person.department = ? OR person.key = ?", [department, own]);
+    } else {
+        condition.and("person.key = ?", [own]);
     }
-    shown(conn, "SELECT version, body FROM person WHERE key = ?1", [own])
+    condition
+}
+
+/// People whose rights the asker may see.
+pub fn people(conn: &Connection, asker: &Asker) -> Result<Vec<Shown<Person>>, StoreError> {
+    let visible = visible(asker);
+    let sql = format!("SELECT version, body FROM person WHERE {} ORDER BY staff_number", visible.sql());
+    shown(conn, &sql, visible.values)
 }
 
 /// A person with the name of the account.

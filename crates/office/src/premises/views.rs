@@ -40,9 +40,11 @@ pub fn cabinets(conn: &Connection, asker: &Asker) -> Result<Vec<CabinetRow>, Sto
     }
     let rule = readable(asker);
     let mut statement = conn.prepare_cached(&format!(
-        "SELECT cabinet.version, cabinet.body,
-                (SELECT count(*) FROM copy JOIN item ON item.key = copy.item WHERE copy.cabinet = cabinet.key AND ({}))
-         FROM cabinet ORDER BY cabinet.name",
+        "WITH counted (cabinet, copies) AS (
+           SELECT copy.cabinet, count(*) FROM copy CROSS JOIN item ON item.key = copy.item
+           WHERE copy.cabinet IS NOT NULL AND ({}) GROUP BY copy.cabinet)
+         SELECT cabinet.version, cabinet.body, coalesce(counted.copies, 0)
+         FROM cabinet LEFT JOIN counted ON counted.cabinet = cabinet.key ORDER BY cabinet.name",
         rule.sql
     ))?;
     let mut rows = statement.query(params_from_iter(&rule.values))?;

@@ -57,10 +57,10 @@ impl Record for Receipt {
     const KIND: Kind = Kind {
         name: "receipt",
         columns: &[
-            Column::new("number", "$.number"),
+            Column::fixed("number", "$.number"),
             Column::new("source", "$.source"),
             Column::new("open", "$.open"),
-            Column::new("received_at", "$.received_at"),
+            Column::fixed("received_at", "$.received_at"),
             Column::new("received_by", "$.received_by"),
         ],
         indexes: &["unique:number", "open, received_at", "received_at"],

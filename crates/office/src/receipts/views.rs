@@ -34,7 +34,8 @@ pub struct ReceiptFilter {
     pub cursor: Option<Cursor>,
 }
 
-fn keeps(asker: &Asker) -> bool {
+/// Whether the asker sees receipts.
+pub(crate) fn keeps(asker: &Asker) -> bool {
     asker.is(Role::Registrar) || asker.is(Role::OfficeHead)
 }
 

@@ -17,6 +17,8 @@ use crate::perform::Office;
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JournalFilter {
+    /// One entry only, by its number.
+    pub entry: Option<u32>,
     /// Acting person, or the name of a mechanism.
     #[schemars(length(max = 40))]
     pub actor: Option<String>,
@@ -85,6 +87,7 @@ pub fn list(
         return Ok(None);
     }
     let mut condition = Condition::default();
+    condition.equals("seq", filter.entry.map(i64::from));
     condition.equals("actor", filter.actor.clone());
     condition.equals("action", filter.action.clone());
     condition.equals("subject", filter.subject.clone());

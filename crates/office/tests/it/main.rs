@@ -17,6 +17,7 @@ mod equality;
 mod files;
 mod harness;
 mod loans;
+mod past;
 mod people;
 mod proposals;
 mod receipts;

@@ -33,7 +33,7 @@ fn clause_1_3_1_verification_names_what_was_tampered_with() {
         conn.execute_batch(back).unwrap();
         assert_eq!(finding(&h), None, "{back}");
     };
-    conn.execute_batch("CREATE TABLE keep AS SELECT * FROM entry; CREATE TABLE keep_copy AS SELECT key, version, body FROM copy").unwrap();
+    conn.execute_batch("CREATE TABLE keep AS SELECT * FROM entry; CREATE TABLE keep_copy AS SELECT key, version, born, since, body FROM copy; CREATE TABLE keep_was AS SELECT * FROM was").unwrap();
     let copy = copies[0].to_string();
     tamper(
         &format!("UPDATE copy SET body = replace(body, '\"lent\"', '\"lost\"') WHERE key = '{copy}'"),
@@ -45,7 +45,7 @@ fn clause_1_3_1_verification_names_what_was_tampered_with() {
     tamper(
         &format!("DELETE FROM copy WHERE key = '{copy}'"),
         &format!(
-            "INSERT INTO copy (key, version, body) SELECT key, version, body FROM keep_copy WHERE key = '{copy}'"
+            "INSERT INTO copy (key, version, born, since, body) SELECT * FROM keep_copy WHERE key = '{copy}'"
         ),
         &|found| matches!(found, Finding::Record { key, .. } if *key == copy),
     );
@@ -78,6 +78,17 @@ fn clause_1_3_1_verification_names_what_was_tampered_with() {
         "INSERT INTO member (record, who) SELECT key, '*' FROM item LIMIT 1",
         "DELETE FROM member WHERE who = '*'",
         &|found| matches!(found, Finding::Record { kind, .. } if kind == "member"),
+    );
+    // What records were is proven like what they are.
+    tamper(
+        "UPDATE was SET body = replace(body, '\"desk\"', '\"kept\"') WHERE id IN (SELECT was FROM version WHERE kind = 'copy')",
+        "UPDATE was SET body = (SELECT body FROM keep_was WHERE keep_was.id = was.id)",
+        &|found| matches!(found, Finding::Record { kind, .. } if kind == "was"),
+    );
+    tamper(
+        "UPDATE version SET was = was + 1 WHERE was = 1",
+        "UPDATE version SET was = 1 WHERE key = (SELECT key FROM version WHERE was = 2 ORDER BY seq LIMIT 1) AND was = 2 AND version = 1",
+        &|found| matches!(found, Finding::Record { kind, .. } if kind == "version"),
     );
     tamper(
         "INSERT INTO words (rowid, terms) VALUES (999, '伪造')",

@@ -10,6 +10,7 @@
 
 mod as_of;
 mod bad_input;
+mod differences;
 mod evidence;
 mod harness;
 mod headers;
