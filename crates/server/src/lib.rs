@@ -30,6 +30,7 @@ mod throttle;
 mod timer;
 mod verification;
 mod view;
+mod told;
 mod views;
 mod witness;
 mod wording;

@@ -12,13 +12,14 @@ use jingui_office::Office;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::runtime::Runtime;
+use tokio::sync::watch;
 
 use crate::content::Content;
 use crate::edge::Edge;
 use crate::guard::Door;
 use crate::live::Live;
 use crate::witness::WitnessAt;
-use crate::{router, timer};
+use crate::{router, timer, told};
 
 /// A request's head must have arrived after this long; also how long an idle connection is kept.
 const HEAD: Duration = Duration::from_secs(30);
@@ -103,28 +104,7 @@ pub struct Running {
     address: SocketAddr,
     handle: Handle<SocketAddr>,
     runtime: Option<Runtime>,
-    told: Option<Told>,
-}
-
-/// The ways in which a process is told to end.
-struct Told {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl Told {
-    fn listen(runtime: &Runtime) -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let _context = runtime.enter();
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
-    }
-
-    async fn told(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
+    told: watch::Receiver<bool>,
 }
 
 /// Starts serving and returns at once.
@@ -181,7 +161,7 @@ impl Place {
     /// Answers there from now on.
     pub(crate) fn open(self, runtime: Runtime, router: Router) -> Result<Running, ServeError> {
         // Listened for before anybody is told that it serves: an end that is asked for at once is an orderly one too.
-        let told = Told::listen(&runtime).map_err(ServeError::Start)?;
+        let told = told::listen().map_err(ServeError::Start)?;
         let handle = Handle::new();
         let serving = accept(self.listener, self.tls, handle.clone(), router);
         runtime.spawn(async move {
@@ -189,7 +169,7 @@ impl Place {
                 tracing::error!(%error, "the server ended");
             }
         });
-        Ok(Running { address: self.address, handle, runtime: Some(runtime), told: Some(told) })
+        Ok(Running { address: self.address, handle, runtime: Some(runtime), told })
     }
 }
 
@@ -278,15 +258,15 @@ impl Running {
 
     /// The same, or until something is there, which it answers.
     pub(crate) fn until<T>(mut self, there: impl Future<Output = T>) -> Option<T> {
-        let found = match (&self.runtime, &mut self.told) {
-            (Some(runtime), Some(told)) => runtime.block_on(async {
+        let told = &mut self.told;
+        let found = self.runtime.as_ref().and_then(|runtime| {
+            runtime.block_on(async {
                 tokio::select! {
-                    () = told.told() => None,
+                    _ = told.wait_for(|told| *told) => None,
                     found = there => Some(found),
                 }
-            }),
-            _ => None,
-        };
+            })
+        });
         self.stop();
         found
     }
