@@ -182,6 +182,20 @@ enum Command {
         #[arg(long)]
         log: Vec<String>,
     },
+    /// Accept a ledger anew at a witness that saw more of it, or another one; on the auditor's own computer (见证重置).
+    WitnessAccept {
+        /// Directory of the witness, which isn't at work.
+        #[arg(long)]
+        directory: PathBuf,
+        /// The office's newest checkpoint, from the auditor's page.
+        checkpoint: PathBuf,
+        /// Entries that the witness saw and that are given up.
+        #[arg(long)]
+        seen: u64,
+        /// Why, in one line; kept with what the witness saw.
+        #[arg(long)]
+        reason: String,
+    },
     /// Name the reading that a picture of a page comes from (追溯截图).
     Trace {
         /// The picture: PNG, JPEG, WebP, BMP, GIF or TIFF.
@@ -441,6 +455,9 @@ fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Witness { directory, listen, name, log } => {
             outside::serve_witness(&directory, listen, &name, &log)
+        }
+        Command::WitnessAccept { directory, checkpoint, seen, reason } => {
+            outside::accept(&directory, &checkpoint, seen, &reason)
         }
         Command::Trace { image, data, secret } => trace::run(&data, &secret.of(&data)?, &image),
         Command::Import { data, order, secret } => {

@@ -177,21 +177,21 @@ pub fn serve_witness(
     logs: &[String],
 ) -> anyhow::Result<()> {
     fs::create_dir_all(directory).with_context(|| format!("can't make {}", directory.display()))?;
-    let path = directory.join("witness.key");
+    let keys =
+        logs.iter().map(|log| NoteKey::parse(log).with_context(|| format!("{log} isn't a ledger's key")));
+    let keys: Vec<NoteKey> = keys.collect::<Result<_, _>>()?;
+    let path = witness_key(directory);
     if !path.exists() {
+        // It signs as the ledger does that it is made for.
+        let suite = keys.first().map_or(TreeSuite::International, suite);
         let mut seed = zeroize::Zeroizing::new([0; 32]);
         ChaCha20Rng::from_os_rng().fill_bytes(seed.as_mut());
-        WitnessKey::new(name, &seed)?.save(&path)?;
+        WitnessKey::new(name, suite, &seed)?.save(&path)?;
     }
     let witness = Witness::open(directory, WitnessKey::open(&path)?)?;
-    for log in logs {
-        let key = NoteKey::parse(log).with_context(|| format!("{log} isn't a ledger's key"))?;
-        let suite = match key.kind() {
-            NoteKeyKind::Sm2 => TreeSuite::Guomi,
-            _ => TreeSuite::International,
-        };
+    for key in keys {
         let origin = key.name().to_owned();
-        witness.enrol(&origin, suite, vec![key])?;
+        witness.enrol(&origin, suite(&key), vec![key])?;
     }
     let key = witness.public().to_string();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
@@ -201,12 +201,41 @@ pub fn serve_witness(
         let address = listener.local_addr()?;
         println!("见证者在 http://{address} 工作 / witnessing. 交给被见证的服务 / for the office:\n--witness http://{address}={key}");
         let router = jingui_witness::router(Arc::new(witness), seconds);
-        axum::serve(listener, router).with_graceful_shutdown(told()).await?;
+        axum::serve(listener, router).with_graceful_shutdown(told_to_end()).await?;
         Ok(())
     })
 }
 
-async fn told() {
+fn witness_key(directory: &Path) -> PathBuf {
+    directory.join("witness.key")
+}
+
+const fn suite(key: &NoteKey) -> TreeSuite {
+    match key.kind() {
+        NoteKeyKind::Sm2 | NoteKeyKind::CosignSm2 => TreeSuite::Guomi,
+        NoteKeyKind::Ed25519 | NoteKeyKind::CosignEd25519 => TreeSuite::International,
+    }
+}
+
+/// Accepts a ledger anew at a witness that saw more, or something else, of it: the auditor's decision, on the auditor's
+/// computer, while the witness isn't at work.
+pub fn accept(directory: &Path, checkpoint: &Path, seen: u64, reason: &str) -> anyhow::Result<()> {
+    let witness = Witness::open(directory, WitnessKey::open(&witness_key(directory))?)?;
+    let accepted = witness.accept(&note(checkpoint)?, seen, reason, seconds())?;
+    println!(
+        "见证者不再以所见的 {} 笔为准，从 {} 笔起重新见证；原检查点和事由留存在 {} / the witness gives up the {} entries it saw and goes on from {}; \
+         what it saw is kept in {}",
+        accepted.seen,
+        accepted.from,
+        accepted.kept.display(),
+        accepted.seen,
+        accepted.from,
+        accepted.kept.display()
+    );
+    Ok(())
+}
+
+async fn told_to_end() {
     let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
     match terminate {
         Ok(mut terminate) => {
