@@ -13,6 +13,7 @@ use jingui_office::{Caller, Connection, Office};
 use jingui_regulation::Param;
 use jingui_store::{Store, StoreError};
 use jingui_vault::Vault;
+use serde_json::json;
 
 use crate::data::{DataDirectory, KEY};
 use crate::{init, outside, serving};
@@ -211,6 +212,11 @@ pub fn restore(
         }
         init::certificate(&directory)?;
         let office = Office::open(store, crate::rules::pack()?)?;
+        // Before anything opens: the registers of the backup still have what was destroyed since.
+        for (file, listed) in &restored.destroyed {
+            let input = json!({ "file": file, "backup": listed.backup, "place": listed.place });
+            init::act(&office, &Caller::Clock, "file.destroyed_since", &input)?;
+        }
         note(&office, particulars(Done::Restored, place, &restored))?;
         Ok(restored)
     };

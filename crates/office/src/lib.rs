@@ -70,6 +70,7 @@ pub fn actions() -> Vec<Registration> {
         Registration::of::<files::ceiling::EnterApproval>(),
         Registration::of::<keys::backup::Note>(),
         Registration::of::<keys::opening::Open>(),
+        Registration::of::<files::destroyed::DestroyedSince>(),
         Registration::of::<files::file::Begin>(),
         Registration::of::<files::file::GiveUp>(),
         Registration::of::<files::file::Keep>(),
