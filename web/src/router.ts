@@ -40,7 +40,7 @@ export const router = createRouter({
 router.beforeEach(async (to, from) => {
   if (to.path === '/unseal') return true
   // The sign-in page asks nothing of its own, so the first look is at whether anybody can sign in.
-  if (to.path === '/sign-in' && from === START_LOCATION && (await health()) === 'sealed') sealed.value = true
+  if (to.path === '/sign-in' && from === START_LOCATION && ['sealed', 'held'].includes((await health()) ?? '')) sealed.value = true
   if (!me.value && to.path !== '/sign-in') await whoAmI()
   if (sealed.value) return '/unseal'
   if (!me.value && to.path !== '/sign-in') return { path: '/sign-in', query: { next: to.fullPath } }

@@ -64,6 +64,10 @@ enum Command {
         /// Certificate of a server off loopback, PEM.
         #[arg(long)]
         certificate: Option<PathBuf>,
+        /// Where the office is held because more is known outside: the sentence that names what is given up; else it is asked
+        /// for.
+        #[arg(long)]
+        sentence: Option<String>,
         /// File with the share or passphrase; else it is asked for, unseen.
         file: Option<PathBuf>,
     },
@@ -90,6 +94,10 @@ enum Command {
         /// A witness on another computer, as `jingui witness` prints it; may be given again.
         #[arg(long, value_parser = outside::witness_at)]
         witness: Vec<jingui_server::WitnessAt>,
+        /// Where more is known outside than the ledger has, wait at the door until its key holders have decided, rather than
+        /// end; so it is anyway where the office was opened at its door.
+        #[arg(long)]
+        hold: bool,
         #[command(flatten)]
         secret: SecretArgs,
     },
@@ -394,10 +402,10 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Init { data, suite, holders, needed, sheets, secret } => {
             init::run(&data, init::asked(suite, holders, needed, sheets, || secret.read(true))?)
         }
-        Command::Unseal { address, certificate, file } => {
-            unseal::run(&address, certificate.as_deref(), file.as_deref())
+        Command::Unseal { address, certificate, sentence, file } => {
+            unseal::run(&address, certificate.as_deref(), sentence.as_deref(), file.as_deref())
         }
-        Command::Serve { data, listen, cache_mib, vault, backup, checkpoint, witness, secret } => {
+        Command::Serve { data, listen, cache_mib, vault, backup, checkpoint, witness, hold, secret } => {
             let directory = DataDirectory::open(&data)?;
             let settings = serving::Settings {
                 listen,
@@ -408,12 +416,14 @@ fn run(command: Command) -> anyhow::Result<()> {
                 checkpoints: checkpoint,
                 media: secret.media(),
                 witnesses: witness,
+                hold,
             };
             // Nobody at hand who opens it: it waits, and takes shares or the passphrase at its own door.
             let waits = !secret.given() && data::needs(&data)?.is_some();
             if waits && !std::io::stdin().is_terminal() {
                 let Some(opened) = serving::wait(&directory, listen)? else { return Ok(()) };
-                let settings = serving::Settings { listener: Some(opened.listener), ..settings };
+                let listener = Some(opened.listener);
+                let settings = serving::Settings { listener, hold: true, ..settings };
                 return serving::run(&directory, &opened.unsealed, &opened.attempts, settings, || {});
             }
             let unsealed = directory.unlock(&secret.of(&data)?)?;

@@ -9,6 +9,7 @@ mod console;
 mod content;
 mod edge;
 mod guard;
+mod held;
 mod imports;
 mod input;
 mod language;
@@ -36,8 +37,9 @@ mod witness;
 mod wording;
 
 pub use content::{Content, mark_key};
+pub use held::{Decided, Lacking, hold};
 pub use live::Live;
 pub use openapi::document;
 pub use sealed::{Attempt, Opened, wait};
 pub use serve::{Config, Running, ServeError, Tls, serve};
-pub use witness::{Answered, WitnessAt, offer};
+pub use witness::{Answered, WitnessAt, newest, offer};
