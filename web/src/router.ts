@@ -31,6 +31,7 @@ export const router = createRouter({
     { path: '/import', component: () => import('./pages/ImportPage.vue') },
     { path: '/ledger', component: () => import('./pages/LedgerPage.vue') },
     { path: '/ledger/slip', component: () => import('./pages/SlipPage.vue') },
+    { path: '/backups', component: () => import('./pages/BackupsPage.vue') },
     { path: '/journal', component: () => import('./pages/JournalPage.vue') },
     { path: '/settings', component: () => import('./pages/SettingsPage.vue') },
     { path: '/:rest(.*)*', component: () => import('./pages/NothingHere.vue') },

@@ -5,6 +5,7 @@
 mod backup;
 mod data;
 mod demo;
+mod drill;
 mod import;
 mod init;
 mod outside;
@@ -56,7 +57,7 @@ enum Command {
         #[command(flatten)]
         secret: SecretArgs,
     },
-    /// Give a share or the passphrase to a served office that is still sealed (启封).
+    /// Give a share or the passphrase to a served office that is still sealed, or held (启封).
     Unseal {
         /// Where it serves.
         #[arg(long, default_value = "127.0.0.1:8080")]
@@ -440,8 +441,11 @@ fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::VerifyBackup { place } => backup::verify(&place, None),
         Command::Restore { place, data, drill: true, secret, .. } => {
-            let directory = DataDirectory::open(&data)?;
-            backup::drill(&directory, &directory.unlock(&secret.of(&data)?)?, &place)
+            let unsealed = data::unlock(&data, &secret.of(&data)?)?;
+            match DataDirectory::idle(&data)? {
+                Some(directory) => drill::stopped(&directory, &unsealed, &place),
+                None => drill::beside(&data, &unsealed, &place),
+            }
         }
         Command::Restore { place, data, vault, checkpoint, newer, go_on, secret, .. } => {
             let needs = backup::seal(&place)?.map(|seal| seal.needs());

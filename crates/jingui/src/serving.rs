@@ -4,11 +4,11 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use jingui_crypto::{Keyring, Unsealed};
+use jingui_crypto::{Keyring, Needs, Unsealed};
 use jingui_office::files::words;
 use jingui_office::keys::go_on::{self, Loss};
 use jingui_office::{Caller, Office};
-use jingui_server::{Attempt, Config, Content, Live, Opened, Tls, WitnessAt};
+use jingui_server::{Attempt, Commands, Config, Content, Live, Opened, PLACE, Tls, WitnessAt, quoted};
 use jingui_store::{Finding, Store};
 use jingui_vault::Vault;
 
@@ -112,13 +112,16 @@ pub fn run(
             eprintln!("检查点未能写入 {} / the checkpoint wasn't kept: {error:#}", path.display());
         }
     }
+    let automatic = backup.clone();
     if let Some(place) = backup {
         let vault = self::vault(directory, keys, vault.clone())?;
         crate::backup::keep_taking(office.clone(), vault, unsealed.clone(), place)?;
     }
+    crate::drill::keep_taking_up(office.clone(), directory, unsealed.clone())?;
     let mut config = Config::new(listen, office, content(directory, keys, vault)?, live);
     config.tls = tls(directory, listen)?;
     config.witnesses = witnesses;
+    config.commands = commands(directory, unsealed, automatic);
     config.listener = listener;
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     let running = jingui_server::serve(config)?;

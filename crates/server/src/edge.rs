@@ -8,6 +8,7 @@ use jingui_regulation::Param;
 use jingui_store::StoreError;
 use tokio::sync::Semaphore;
 
+use crate::backups::Commands;
 use crate::content::Content;
 use crate::content::inspect::Inspections;
 use crate::content::rebuild::Rebuild;
@@ -37,6 +38,8 @@ pub(crate) struct Edge {
     pub(crate) rooms: Rooms,
     pub(crate) rebuild: Rebuild,
     pub(crate) witnesses: Witnesses,
+    /// How backups are taken, for those who take them.
+    pub(crate) commands: Commands,
     /// One place to look into files: it takes memory and a core.
     pub(crate) inspecting: Semaphore,
     /// Places for long reads, fewer than the store has read connections.
@@ -56,6 +59,7 @@ impl Edge {
         content: Content,
         live: Live,
         witnesses: Vec<WitnessAt>,
+        commands: Commands,
         secure: bool,
     ) -> Self {
         Self {
@@ -71,6 +75,7 @@ impl Edge {
             rooms: Rooms::default(),
             rebuild: Rebuild::default(),
             witnesses: Witnesses::new(witnesses),
+            commands,
             inspecting: Semaphore::new(1),
             long_reads: Semaphore::new(LONG_READS),
             reading: Semaphore::new(1),

@@ -5,6 +5,7 @@
 
 mod actions;
 mod as_of;
+mod backups;
 mod console;
 mod content;
 mod edge;
@@ -29,13 +30,14 @@ mod sign_in;
 mod slip;
 mod throttle;
 mod timer;
+mod told;
 mod verification;
 mod view;
-mod told;
 mod views;
 mod witness;
 mod wording;
 
+pub use backups::{Commands, PLACE, quoted};
 pub use content::{Content, mark_key};
 pub use held::{Decided, Lacking, hold};
 pub use live::Live;

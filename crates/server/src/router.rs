@@ -13,12 +13,13 @@ use crate::edge::Shared;
 use crate::guard::Door;
 use crate::language::Language;
 use crate::problem::Problem;
-use crate::{actions, console, guard, imports, ledger, live, openapi, sign_in, verification, views};
+use crate::{actions, backups, console, guard, imports, ledger, live, openapi, sign_in, verification, views};
 
 /// Everything that is served.
 pub(crate) fn router(edge: Shared, door: Arc<Door>) -> Router {
     let mut router = Router::new()
         .route("/api/actions/{name}", post(actions::act))
+        .route("/api/backups", get(backups::show))
         .route("/api/countersign", post(sign_in::countersign))
         .route("/api/files/{file}/bytes", get(upload::progress))
         .route("/api/files/{file}/bytes/{from}", put(upload::receive))

@@ -14,6 +14,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
+use crate::backups::Commands;
 use crate::content::Content;
 use crate::edge::Edge;
 use crate::guard::Door;
@@ -47,6 +48,8 @@ pub struct Config {
     pub workers: usize,
     /// Who is shown the newest checkpoint every minute.
     pub witnesses: Vec<WitnessAt>,
+    /// How backups are taken, for those who take them.
+    pub commands: Commands,
     /// Whether the clock reminds, lapses and escalates; off in simulations that move time themselves.
     pub clock: bool,
 }
@@ -65,6 +68,7 @@ impl Config {
             workers: 0,
             clock: true,
             witnesses: Vec::new(),
+            commands: Commands::default(),
         }
     }
 }
@@ -109,9 +113,10 @@ pub struct Running {
 
 /// Starts serving and returns at once.
 pub fn serve(config: Config) -> Result<Running, ServeError> {
-    let Config { address, listener, office, content, live, tls, hosts, workers, clock, witnesses } = config;
+    let Config { address, listener, office, content, live, tls, hosts, workers, clock, witnesses, commands } =
+        config;
     let place = Place::take(address, listener, tls, hosts)?;
-    let edge = Arc::new(Edge::new(office, content, live, witnesses, place.door.secure));
+    let edge = Arc::new(Edge::new(office, content, live, witnesses, commands, place.door.secure));
     let runtime = runtime(workers).map_err(ServeError::Start)?;
     if clock {
         runtime.spawn(timer::run(Arc::clone(&edge)));

@@ -5,3 +5,4 @@
 pub mod backup;
 pub mod go_on;
 pub mod opening;
+pub mod upkeep;

@@ -21,3 +21,4 @@ mod people;
 mod receipts;
 mod refusal_texts;
 mod store;
+mod upkeep;
