@@ -10,7 +10,7 @@ use crate::program::{Founded, PASSWORD, Served, Session, err, jingui, out, peopl
 const BYTES: &str = "application/octet-stream\r\nx-file-name: letter.txt";
 
 /// Registers an item with a file of words; answers item and file.
-fn item_with_file(registrar: &Session, words: &str) -> (String, String) {
+pub fn item_with_file(registrar: &Session, words: &str) -> (String, String) {
     let input = json!({
         "item": {"title": "关于开展年度保密检查的通知", "source": "国务院国资委", "category": "decision", "level": 1,
                  "scope": {"kind": "everyone"}, "copies": 1},

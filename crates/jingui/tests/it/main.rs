@@ -14,5 +14,7 @@ mod cli;
 mod content;
 mod crash;
 mod demo;
+mod drills;
+mod going_on;
 mod program;
 mod proof;
