@@ -9,7 +9,7 @@ fail() { echo "tidy: $1" >&2; failed=1; }
 allowed() {
   case $1 in
     regulation | ledger | crypto | forms | pages | press | verify | watermark) echo "" ;;
-    witness) echo "ledger" ;;
+    witness) echo "crypto ledger" ;;
     backup) echo "crypto ledger store vault" ;;
     access | intake) echo "regulation" ;;
     vault) echo "crypto" ;;

@@ -14,7 +14,7 @@ const PAGES = {
   lilei: ['/workbench', '/items', '/mine'],
   security: ['/workbench', '/people', '/settings', '/content'],
   auditor: ['/journal', '/ledger', '/ledger/slip'],
-  system: ['/workbench', '/content'],
+  system: ['/workbench', '/backups', '/content'],
 }
 
 for (const [account, paths] of Object.entries(PAGES)) {

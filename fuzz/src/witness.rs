@@ -24,7 +24,7 @@ struct Desk {
 static DESK: LazyLock<Desk> = LazyLock::new(|| {
     let dir = std::env::temp_dir().join(format!("jingui-fuzz-witness-{}", std::process::id()));
     fs::create_dir_all(&dir).unwrap();
-    let witness = Witness::open(&dir, WitnessKey::new("witness.example/fuzz", &[5; 32]).unwrap()).unwrap();
+    let witness = Witness::open(&dir, WitnessKey::new("witness.example/fuzz", TreeSuite::International, &[5; 32]).unwrap()).unwrap();
     let keys = vec![NoteKey::parse(KEY.trim_end()).unwrap()];
     witness.enrol(ORIGIN, TreeSuite::International, keys).unwrap();
     let first = witness.add_checkpoint(include_bytes!("../seeds/witness/first"), TIME).unwrap();

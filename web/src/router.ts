@@ -41,6 +41,7 @@ export const router = createRouter({
     { path: '/import', component: () => import('./pages/ImportPage.vue') },
     { path: '/ledger', component: () => import('./pages/LedgerPage.vue') },
     { path: '/ledger/slip', component: () => import('./pages/SlipPage.vue') },
+    { path: '/backups', component: () => import('./pages/BackupsPage.vue') },
     { path: '/journal', component: () => import('./pages/JournalPage.vue') },
     { path: '/proposals', component: () => import('./pages/ProposalsPage.vue') },
     { path: '/settings', component: () => import('./pages/SettingsPage.vue') },
@@ -51,7 +52,7 @@ export const router = createRouter({
 router.beforeEach(async (to, from) => {
   if (to.path === '/unseal') return true
   // The sign-in page asks nothing of its own, so the first look is at whether anybody can sign in.
-  if (to.path === '/sign-in' && from === START_LOCATION && (await health()) === 'sealed') sealed.value = true
+  if (to.path === '/sign-in' && from === START_LOCATION && ['sealed', 'held'].includes((await health()) ?? '')) sealed.value = true
   if (!me.value && to.path !== '/sign-in') await whoAmI()
   if (sealed.value) return '/unseal'
   if (!me.value && to.path !== '/sign-in') return { path: '/sign-in', query: { next: to.fullPath } }

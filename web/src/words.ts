@@ -119,6 +119,8 @@ export const TASKS: Record<string, Pair> = {
   expiring_item: ['保密期限将满', 'Period about to end'],
   review_person: ['审查将到期', 'Review falls due'],
   sign_commitment: ['未签保密承诺', 'Commitment not signed'],
+  take_backup: ['备份', 'Backup'],
+  drill_restore: ['恢复演练', 'Restore drill'],
   import_calendar: ['工作日历待导入', 'Calendar to import'],
   approve_print: ['打印申请待批', 'Print to approve'],
   make_print: ['已批准待打印', 'Approved, to be printed'],

@@ -24,7 +24,7 @@ use rusqlite::Connection;
 pub use error::BackupError;
 pub use manifest::Manifest;
 pub use place::Place;
-pub use restore::{Known, Restored, Target, drill, restore};
+pub use restore::{Known, Listed, Restored, Target, drill, restore};
 pub use run::{Office, Report, run};
 pub use verify::{Damage, Finding, Verdict, verify};
 

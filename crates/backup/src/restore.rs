@@ -1,7 +1,7 @@
 //! An office made anew from a backup, on a machine that has nothing: entries opened and replayed one by one, files compared
 //! with what was signed, what was destroyed since left out. Either all of it is there in the end, or nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -20,10 +20,19 @@ use crate::{Filed, Progress, Registers, Stage, beside, segment};
 pub struct Known {
     /// Checkpoints kept outside: with key holders, with the witness, on paper, in newer backups.
     pub checkpoints: Vec<Note>,
-    /// Ids of files destroyed since.
-    pub destroyed: BTreeSet<String>,
+    /// Files destroyed since, by id, and which list names them.
+    pub destroyed: BTreeMap<String, Listed>,
     /// Go on though the backup holds less than is known.
     pub go_on: bool,
+}
+
+/// Where a destroyed file is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listed {
+    /// Number of the backup that holds the list.
+    pub backup: u64,
+    /// Place in the list, from 1.
+    pub place: u64,
 }
 
 impl Known {
@@ -31,7 +40,9 @@ impl Known {
     pub fn learn(&mut self, place: &Place, keys: &Keyring) -> Result<(), BackupError> {
         let manifest = Manifest::read(place)?;
         manifest.is_of(keys)?;
-        self.destroyed.extend(beside::open(place, keys, &manifest, |_, _| Ok(()))?);
+        let listed = |place| Listed { backup: manifest.number, place };
+        let ids = beside::open(place, keys, &manifest, |_, _| Ok(()))?;
+        self.destroyed.extend(ids.into_iter().zip((1..).map(listed)));
         self.checkpoints.push(manifest.note()?);
         Ok(())
     }
@@ -60,9 +71,9 @@ pub struct Restored {
     pub files: (u64, u64),
     /// Names of files that the registers have and the backup hasn't.
     pub missing: Vec<String>,
-    /// Ids of files that were destroyed since: the registers have them, their keys and bytes are left out. The office has
-    /// to remove them again before it opens.
-    pub destroyed: Vec<String>,
+    /// Files that were destroyed since: the registers have them, their keys and bytes are left out. The office has to say
+    /// so before it opens.
+    pub destroyed: Vec<(String, Listed)>,
     /// Entries known to have been, where they are more than were restored.
     pub behind: Option<u64>,
 }
@@ -84,14 +95,14 @@ pub fn restore(
     }
     let mut restoring = Restoring::begin(keys, target.options, &manifest.log, target.terms)?;
     entries(place, &manifest, &mut restoring, &known_roots, progress)?;
-    let mut had = BTreeSet::new();
+    let mut had = BTreeMap::new();
     beside::open(place, keys, &manifest, |_, row| {
         let file = match &row {
             Beside::Key { file, .. } | Beside::Words { file, .. } => Some(file),
             Beside::Checkpoint { .. } => None,
         };
-        if let Some(file) = file.filter(|file| known.destroyed.contains(*file)) {
-            had.insert(file.clone());
+        if let Some((file, listed)) = file.and_then(|file| known.destroyed.get_key_value(file)) {
+            had.insert(file.clone(), *listed);
             return Ok(());
         }
         Ok(restoring.beside(&row)?)
@@ -214,7 +225,7 @@ fn wanted<'a>(manifest: &'a Manifest, filed: &[Filed], known: &Known) -> (Vec<&'
     let (mut wanted, mut missing) = (Vec::new(), Vec::new());
     for filed in filed {
         let Filed::Kept { id, name, bytes } = filed else { continue };
-        if known.destroyed.contains(id) {
+        if known.destroyed.contains_key(id) {
             continue;
         }
         if held.get(name.as_str()).is_none_or(|copied| copied.object.bytes != *bytes) {

@@ -14,7 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::BackupError;
 use crate::place::Place;
-use crate::{Damage, Filed, Known, Manifest, Office, Report, Restored, Stage, Target, restore, run, verify};
+use crate::{
+    Damage, Filed, Known, Listed, Manifest, Office, Report, Restored, Stage, Target, restore, run, verify,
+};
 
 /// A file, as an office might keep it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -345,7 +347,10 @@ fn clause_3_3_1_4_what_was_destroyed_leaves_the_place_and_stays_destroyed() {
     assert_eq!(files(&temp.path().join("x")), Vec::<PathBuf>::new());
     known.go_on = true;
     let (again, restored) = try_restore(&older, &house.keys, &temp.path().join("again"), &known).unwrap();
-    assert_eq!((restored.behind, restored.destroyed), (Some(5), vec![gone.id.to_string()]));
+    assert_eq!(
+        (restored.behind, restored.destroyed),
+        (Some(5), vec![(gone.id.to_string(), Listed { backup: 2, place: 1 })])
+    );
     assert_eq!(again.open(&gone), None);
     assert!(again.rows("SELECT pages FROM file_text").iter().all(|row| !row.contains(gone.id.as_str())));
     assert!(files(&again.directory).iter().all(|path| !path.to_str().unwrap().contains(&gone.name)));

@@ -1,4 +1,4 @@
-//! Backups: taken while the office is served or stopped, verified, restored on an empty machine, and drilled.
+//! Backups: taken while the office is served or stopped, verified, and restored on an empty machine.
 
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ use jingui_office::{Caller, Connection, Office};
 use jingui_regulation::Param;
 use jingui_store::{Store, StoreError};
 use jingui_vault::Vault;
+use serde_json::json;
 
 use crate::data::{DataDirectory, KEY};
 use crate::{init, outside, serving};
@@ -21,7 +22,7 @@ use crate::{init, outside, serving};
 const LOOK: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// The files that the registers know.
-fn registers(conn: &Connection) -> Result<Vec<Filed>, StoreError> {
+pub fn registers(conn: &Connection) -> Result<Vec<Filed>, StoreError> {
     let filed = views::all(conn)?.into_iter().filter_map(|file| match file.state {
         FileState::Kept { sealed } | FileState::Ready { sealed, .. } | FileState::Faulty { sealed, .. } => {
             Some(Filed::Kept { id: file.id.to_string(), name: sealed.name, bytes: sealed.bytes })
@@ -33,7 +34,7 @@ fn registers(conn: &Connection) -> Result<Vec<Filed>, StoreError> {
 }
 
 /// Told at a terminal only, every tenth of the way.
-fn told() -> impl Fn(Stage, u64, u64) + Sync {
+pub fn told() -> impl Fn(Stage, u64, u64) + Sync {
     let last = Mutex::new((None, 0));
     move |stage, done, total| {
         let tenth = done * 10 / total.max(1);
@@ -100,11 +101,13 @@ fn run(
     }
     let (done, place) = (Done::Backup, place.to_owned());
     let (entries, files) = (report.entries.0, report.files.0);
-    note(office, Particulars { done, place, entries, files, missing, behind: None })?;
+    let whole =
+        Particulars { done, place, entries, files, missing, behind: None, done_at: None, proof: None };
+    note(office, whole)?;
     Ok(report)
 }
 
-fn note(office: &Office, particulars: Particulars) -> anyhow::Result<()> {
+pub fn note(office: &Office, particulars: Particulars) -> anyhow::Result<()> {
     init::act(office, &Caller::Clock, "backup.note", &serde_json::to_value(particulars)?)?;
     Ok(())
 }
@@ -211,6 +214,11 @@ pub fn restore(
         }
         init::certificate(&directory)?;
         let office = Office::open(store, crate::rules::pack()?)?;
+        // Before anything opens: the registers of the backup still have what was destroyed since.
+        for (file, listed) in &restored.destroyed {
+            let input = json!({ "file": file, "backup": listed.backup, "place": listed.place });
+            init::act(&office, &Caller::Clock, "file.destroyed_since", &input)?;
+        }
         note(&office, particulars(Done::Restored, place, &restored))?;
         Ok(restored)
     };
@@ -240,29 +248,7 @@ pub fn restore(
     Ok(())
 }
 
-/// Restores a backup in a scratch place, verifies it there, and journals that in the office itself.
-pub fn drill(directory: &DataDirectory, unsealed: &Unsealed, place: &str) -> anyhow::Result<()> {
-    let office = Office::open(Store::open(unsealed.keyring(), directory.options())?, crate::rules::pack()?)?;
-    let scratch = directory.file("");
-    let options = |path: &Path| jingui_store::Options::new(path, jingui_office::kinds());
-    let place_opened = Place::open(place)?;
-    let restored = jingui_backup::drill(
-        &place_opened,
-        unsealed.keyring(),
-        &scratch,
-        options,
-        (registers, words::cut),
-        &told(),
-    )?;
-    note(&office, particulars(Done::Drill, place, &restored))?;
-    println!(
-        "演练成功 / the drill succeeded: {} entries, {} files restored and verified, as of {}",
-        restored.entries, restored.files.0, restored.at
-    );
-    Ok(())
-}
-
-fn particulars(done: Done, place: &str, restored: &Restored) -> Particulars {
+pub fn particulars(done: Done, place: &str, restored: &Restored) -> Particulars {
     Particulars {
         done,
         place: place.to_owned(),
@@ -270,6 +256,8 @@ fn particulars(done: Done, place: &str, restored: &Restored) -> Particulars {
         files: restored.files.0,
         missing: restored.missing.len() as u64,
         behind: restored.behind,
+        done_at: None,
+        proof: None,
     }
 }
 

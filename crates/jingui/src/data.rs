@@ -45,22 +45,35 @@ impl DataDirectory {
 
     /// Opens the directory of an office that was set up.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
+        Self::is_there(path)?;
+        Self::lock(path)
+    }
+
+    fn is_there(path: &Path) -> anyhow::Result<()> {
         let there = path.join("office.db").try_exists().with_context(|| {
             format!("can't look into {}; run as the account that owns it", path.display())
         })?;
         if !there {
             bail!("{} holds no office; run `jingui init --data {}` first", path.display(), path.display());
         }
-        Self::lock(path)
+        Ok(())
+    }
+
+    /// The directory of an office that was set up; nothing while another process has it open.
+    pub fn idle(path: &Path) -> anyhow::Result<Option<Self>> {
+        Self::is_there(path)?;
+        Self::try_lock(path)
     }
 
     fn lock(path: &Path) -> anyhow::Result<Self> {
+        Self::try_lock(path)?
+            .with_context(|| format!("another process has {} open; stop it first", path.display()))
+    }
+
+    fn try_lock(path: &Path) -> anyhow::Result<Option<Self>> {
         let lock =
             File::create(path.join("lock")).with_context(|| format!("can't write in {}", path.display()))?;
-        if lock.try_lock().is_err() {
-            bail!("another process has {} open; stop it first", path.display());
-        }
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        Ok(lock.try_lock().is_ok().then(|| Self { path: path.to_owned(), _lock: lock }))
     }
 
     /// Empties the directory of an office whose set-up failed; it was empty before.

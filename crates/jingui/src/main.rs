@@ -5,6 +5,7 @@
 mod backup;
 mod data;
 mod demo;
+mod drill;
 mod import;
 mod init;
 mod outside;
@@ -57,7 +58,7 @@ enum Command {
         #[command(flatten)]
         secret: SecretArgs,
     },
-    /// Give a share or the passphrase to a served office that is still sealed (启封).
+    /// Give a share or the passphrase to a served office that is still sealed, or held (启封).
     Unseal {
         /// Where it serves.
         #[arg(long, default_value = "127.0.0.1:8080")]
@@ -65,6 +66,10 @@ enum Command {
         /// Certificate of a server off loopback, PEM.
         #[arg(long)]
         certificate: Option<PathBuf>,
+        /// Where the office is held because more is known outside: the sentence that names what is given up; else it is asked
+        /// for.
+        #[arg(long)]
+        sentence: Option<String>,
         /// File with the share or passphrase; else it is asked for, unseen.
         file: Option<PathBuf>,
     },
@@ -91,6 +96,10 @@ enum Command {
         /// A witness on another computer, as `jingui witness` prints it; may be given again.
         #[arg(long, value_parser = outside::witness_at)]
         witness: Vec<jingui_server::WitnessAt>,
+        /// Where more is known outside than the ledger has, wait at the door until its key holders have decided, rather than
+        /// end; so it is anyway where the office was opened at its door.
+        #[arg(long)]
+        hold: bool,
         #[command(flatten)]
         secret: SecretArgs,
     },
@@ -188,6 +197,20 @@ enum Command {
         /// Key of a ledger to witness, as `jingui-verify` and the auditor's page show it; may be given again.
         #[arg(long)]
         log: Vec<String>,
+    },
+    /// Accept a ledger anew at a witness that saw more of it, or another one; on the auditor's own computer (见证重置).
+    WitnessAccept {
+        /// Directory of the witness, which isn't at work.
+        #[arg(long)]
+        directory: PathBuf,
+        /// The office's newest checkpoint, from the auditor's page.
+        checkpoint: PathBuf,
+        /// Entries that the witness saw and that are given up.
+        #[arg(long)]
+        seen: u64,
+        /// Why, in one line; kept with what the witness saw.
+        #[arg(long)]
+        reason: String,
     },
     /// Name the reading that a picture of a page comes from (追溯截图).
     Trace {
@@ -387,10 +410,10 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Init { data, suite, holders, needed, sheets, secret } => {
             init::run(&data, init::asked(suite, holders, needed, sheets, || secret.read(true))?)
         }
-        Command::Unseal { address, certificate, file } => {
-            unseal::run(&address, certificate.as_deref(), file.as_deref())
+        Command::Unseal { address, certificate, sentence, file } => {
+            unseal::run(&address, certificate.as_deref(), sentence.as_deref(), file.as_deref())
         }
-        Command::Serve { data, listen, cache_mib, vault, backup, checkpoint, witness, secret } => {
+        Command::Serve { data, listen, cache_mib, vault, backup, checkpoint, witness, hold, secret } => {
             let directory = DataDirectory::open(&data)?;
             let settings = serving::Settings {
                 listen,
@@ -401,12 +424,14 @@ fn run(command: Command) -> anyhow::Result<()> {
                 checkpoints: checkpoint,
                 media: secret.media(),
                 witnesses: witness,
+                hold,
             };
             // Nobody at hand who opens it: it waits, and takes shares or the passphrase at its own door.
             let waits = !secret.given() && data::needs(&data)?.is_some();
             if waits && !std::io::stdin().is_terminal() {
                 let Some(opened) = serving::wait(&directory, listen)? else { return Ok(()) };
-                let settings = serving::Settings { listener: Some(opened.listener), ..settings };
+                let listener = Some(opened.listener);
+                let settings = serving::Settings { listener, hold: true, ..settings };
                 return serving::run(&directory, &opened.unsealed, &opened.attempts, settings, || {});
             }
             let unsealed = directory.unlock(&secret.of(&data)?)?;
@@ -427,8 +452,11 @@ fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::VerifyBackup { place } => backup::verify(&place, None),
         Command::Restore { place, data, drill: true, secret, .. } => {
-            let directory = DataDirectory::open(&data)?;
-            backup::drill(&directory, &directory.unlock(&secret.of(&data)?)?, &place)
+            let unsealed = data::unlock(&data, &secret.of(&data)?)?;
+            match DataDirectory::idle(&data)? {
+                Some(directory) => drill::stopped(&directory, &unsealed, &place),
+                None => drill::beside(&data, &unsealed, &place),
+            }
         }
         Command::Restore { place, data, vault, checkpoint, newer, go_on, secret, .. } => {
             let needs = backup::seal(&place)?.map(|seal| seal.needs());
@@ -452,6 +480,9 @@ fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Witness { directory, listen, name, log } => {
             outside::serve_witness(&directory, listen, &name, &log)
+        }
+        Command::WitnessAccept { directory, checkpoint, seen, reason } => {
+            outside::accept(&directory, &checkpoint, seen, &reason)
         }
         Command::Trace { image, data, secret } => trace::run(&data, &secret.of(&data)?, &image),
         Command::Import { data, order, secret } => {

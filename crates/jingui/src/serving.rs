@@ -4,10 +4,11 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use jingui_crypto::{Keyring, Unsealed};
+use jingui_crypto::{Keyring, Needs, Unsealed};
+use jingui_office::keys::go_on::{self, Loss};
 use jingui_office::{Caller, Office};
-use jingui_server::{Attempt, Config, Content, Live, Opened, Tls, WitnessAt};
-use jingui_store::Store;
+use jingui_server::{Attempt, Commands, Config, Content, Live, Opened, PLACE, Tls, WitnessAt, quoted};
+use jingui_store::{Finding, Store};
 use jingui_vault::Vault;
 
 use crate::data::{DataDirectory, KEY};
@@ -31,6 +32,8 @@ pub struct Settings {
     pub media: Vec<PathBuf>,
     /// Who is shown the newest checkpoint, at the start and every minute.
     pub witnesses: Vec<WitnessAt>,
+    /// Where more is known outside than the ledger has: wait at the door until it is decided, rather than end.
+    pub hold: bool,
 }
 
 impl Default for Settings {
@@ -45,6 +48,7 @@ impl Default for Settings {
             checkpoints: Vec::new(),
             media: Vec::new(),
             witnesses: Vec::new(),
+            hold: false,
         }
     }
 }
@@ -77,7 +81,8 @@ pub fn run(
     settings: Settings,
     ready: impl FnOnce(),
 ) -> anyhow::Result<()> {
-    let Settings { listen, listener, cache_mib, vault, backup, checkpoints, media, witnesses } = settings;
+    let Settings { listen, listener, cache_mib, vault, backup, checkpoints, media, witnesses, hold } =
+        settings;
     let keys = unsealed.keyring();
     let live = Live::default();
     let mut options = directory.options();
@@ -85,25 +90,37 @@ pub fn run(
     options.notify = Some(live.notifier());
     let store = Store::open(keys, options)?;
     // Before anything is written or shown: is this the ledger that others saw, and all of it?
-    outside::compare(&store, &checkpoints)?;
+    let mut losses = outside::losses(&store, &checkpoints)?;
     let known: Vec<PathBuf> = media.iter().filter(|path| path.exists()).cloned().collect();
-    outside::compare(&store, &known)?;
-    outside::ask(&store, &witnesses)?;
+    losses.extend(outside::losses(&store, &known)?);
+    losses.extend(outside::ask(&store, &witnesses)?);
+    if let Some(place) = &backup {
+        losses.extend(outside::in_backup(&store, place)?);
+    }
     let office = Office::open(store, crate::rules::pack()?)?;
+    let (listener, given_up) = decided(directory, unsealed, &office, (listen, listener), losses, hold)?;
     opened(&office, unsealed, attempts)?;
     for path in &media {
         // A medium that can't be written is no reason to stay closed; its holder learns of it.
-        if let Err(error) = outside::keep_checkpoint(office.store(), path) {
+        let kept = given_up
+            .iter()
+            .find(|loss| loss.told_by == path.display().to_string())
+            .map_or(Ok(()), |loss| outside::keep_given_up(path, loss.size))
+            .and_then(|()| outside::keep_checkpoint(office.store(), path));
+        if let Err(error) = kept {
             eprintln!("检查点未能写入 {} / the checkpoint wasn't kept: {error:#}", path.display());
         }
     }
+    let automatic = backup.clone();
     if let Some(place) = backup {
         let vault = self::vault(directory, keys, vault.clone())?;
         crate::backup::keep_taking(office.clone(), vault, unsealed.clone(), place)?;
     }
+    crate::drill::keep_taking_up(office.clone(), directory, unsealed.clone())?;
     let mut config = Config::new(listen, office, content(directory, keys, vault)?, live);
     config.tls = tls(directory, listen)?;
     config.witnesses = witnesses;
+    config.commands = commands(directory, unsealed, automatic);
     config.listener = listener;
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     let running = jingui_server::serve(config)?;
@@ -111,6 +128,72 @@ pub fn run(
     ready();
     running.until_told();
     Ok(())
+}
+
+/// Ends here where more is known outside than the ledger has, unless those who may decide to go on all the same; that is the
+/// first entry then. Answers where the office listens already, and what was given up.
+fn decided(
+    directory: &DataDirectory,
+    unsealed: &Unsealed,
+    office: &Office,
+    (listen, listener): (SocketAddr, Option<TcpListener>),
+    losses: Vec<Loss>,
+    hold: bool,
+) -> anyhow::Result<(Option<TcpListener>, Vec<Loss>)> {
+    let mut new = Vec::new();
+    let mut before = Vec::new();
+    for loss in losses {
+        let known = office.store().read(|conn| go_on::given_up(conn, &loss))?;
+        if known { before.push(loss) } else { new.push(loss) }
+    }
+    for loss in &before {
+        eprintln!(
+            "已决定放弃：{} 所见的 {} 笔 / given up by an earlier decision: the {} entries it saw.",
+            loss.told_by, loss.size, loss.size
+        );
+    }
+    let lacking = outside::lacking(office.store(), new)?;
+    if lacking.losses.is_empty() {
+        return Ok((listener, before));
+    }
+    if !hold {
+        eprintln!(
+            "须继续使用的，加 --hold 重新启动，由密钥持有人在启封页面决定 / to have key holders decide at the door, serve with --hold."
+        );
+        return outside::refuse(&lacking).map(|()| (listener, before));
+    }
+    let refused = outside::refuse(&lacking);
+    let told = outside::told(&lacking);
+    let said = |address, secure| {
+        eprintln!("{told}");
+        let scheme = if secure { "https" } else { "http" };
+        println!(
+            "金匮暂不提供服务，等待处置 {scheme}://{address} / held: key holders decide there, or with `jingui unseal`, whether to go on."
+        );
+    };
+    let (tls, seal) = (tls(directory, listen)?, unsealed.seal().clone());
+    let held = jingui_server::hold((listen, listener), tls, seal, office.clone(), lacking, said)?;
+    let Some(decided) = held else { return refused.map(|()| (None, before)) };
+    crate::init::act(office, &Caller::Clock, "seal.go_on", &serde_json::to_value(&decided.go_on)?)?;
+    before.extend(decided.go_on.losses);
+    Ok((Some(decided.listener), before))
+}
+
+/// The commands by which backups are taken and drilled, for the page that tells of them.
+fn commands(directory: &DataDirectory, unsealed: &Unsealed, automatic: Option<String>) -> Commands {
+    let data = directory.file("");
+    let data = std::path::absolute(&data).unwrap_or(data);
+    let data = quoted(data.to_string_lossy().trim_end_matches('/'));
+    // A key in the clear is kept elsewhere, and only its keeper knows where.
+    let key = match unsealed.seal().needs() {
+        Needs::Nothing => " --key-file KEY",
+        Needs::Passphrase | Needs::Shares { .. } => "",
+    };
+    Commands {
+        automatic,
+        backup: format!("jingui backup --data {data}{key} {PLACE}"),
+        drill: format!("jingui restore {PLACE} --drill --data {data}{key}"),
+    }
 }
 
 /// Journals that the office was opened, and what was tried before.

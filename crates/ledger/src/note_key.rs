@@ -35,7 +35,8 @@ const SM2_ID: &str = "1234567812345678";
 impl NoteKeyKind {
     const ALL: [Self; 4] = [Ed25519, CosignEd25519, Sm2, CosignSm2];
 
-    const fn prefix(self) -> &'static [u8] {
+    /// What stands before the bytes of a key of this kind.
+    pub const fn prefix(self) -> &'static [u8] {
         match self {
             Ed25519 => b"\x01",
             CosignEd25519 => b"\x04",

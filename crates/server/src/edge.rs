@@ -8,6 +8,7 @@ use jingui_regulation::Param;
 use jingui_store::StoreError;
 use tokio::sync::{Mutex, Semaphore};
 
+use crate::backups::Commands;
 use crate::content::Content;
 use crate::content::inspect::Inspections;
 use crate::content::rebuild::Rebuild;
@@ -40,6 +41,8 @@ pub(crate) struct Edge {
     pub(crate) rooms: Rooms,
     pub(crate) rebuild: Rebuild,
     pub(crate) witnesses: Witnesses,
+    /// How backups are taken, for those who take them.
+    pub(crate) commands: Commands,
     /// One place to look into files: it takes memory and a core.
     pub(crate) inspecting: Mutex<Spare>,
     /// Places for long reads, fewer than the store has read connections.
@@ -59,6 +62,7 @@ impl Edge {
         content: Content,
         live: Live,
         witnesses: Vec<WitnessAt>,
+        commands: Commands,
         secure: bool,
     ) -> Self {
         Self {
@@ -76,6 +80,7 @@ impl Edge {
             rebuild: Rebuild::default(),
             witnesses: Witnesses::new(witnesses),
             inspecting: Mutex::default(),
+            commands,
             long_reads: Semaphore::new(LONG_READS),
             reading: Semaphore::new(1),
             secure,

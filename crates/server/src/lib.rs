@@ -5,6 +5,7 @@
 
 mod actions;
 mod as_of;
+mod backups;
 mod console;
 mod content;
 mod differences;
@@ -12,6 +13,7 @@ mod edge;
 mod evidence;
 mod form;
 mod guard;
+mod held;
 mod imports;
 mod input;
 mod language;
@@ -31,15 +33,18 @@ mod sign_in;
 mod slip;
 mod throttle;
 mod timer;
+mod told;
 mod verification;
 mod view;
 mod views;
 mod witness;
 mod wording;
 
+pub use backups::{Commands, PLACE, quoted};
 pub use content::{Content, mark_key};
+pub use held::{Decided, Lacking, hold};
 pub use live::Live;
 pub use openapi::document;
 pub use sealed::{Attempt, Opened, wait};
 pub use serve::{Config, Running, ServeError, Tls, serve};
-pub use witness::{Answered, WitnessAt, offer};
+pub use witness::{Answered, WitnessAt, newest, offer};

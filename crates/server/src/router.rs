@@ -14,13 +14,14 @@ use crate::guard::Door;
 use crate::language::Language;
 use crate::problem::Problem;
 use crate::{
-    actions, console, evidence, guard, imports, ledger, live, openapi, sign_in, verification, views,
+    actions, backups, console, evidence, guard, imports, ledger, live, openapi, sign_in, verification, views,
 };
 
 /// Everything that is served.
 pub(crate) fn router(edge: Shared, door: Arc<Door>) -> Router {
     let mut router = Router::new()
         .route("/api/actions/{name}", post(actions::act))
+        .route("/api/backups", get(backups::show))
         .route("/api/countersign", post(sign_in::countersign))
         .route("/api/evidence", post(evidence::make))
         .route("/api/evidence/{evidence}", get(evidence::progress))

@@ -6,6 +6,7 @@ use jingui_office::supervision::evidence::MakeEvidence;
 use schemars::{Schema, SchemaGenerator};
 
 use crate::actions::Done;
+use crate::backups::Backups;
 use crate::content::desk::TakeInForm;
 use crate::content::page::{OpenFile, Resolution, Words};
 use crate::content::rebuild;
@@ -273,6 +274,11 @@ fn service() -> Vec<Route> {
         get("/api/live", ("变动通知（事件流）", "Notices of changes (event stream)"), stream),
         get("/api/health", ("运行状态", "Whether it serves"), json()).open(),
         get("/api/openapi.json", ("本文档", "This document"), json()).open(),
+        get(
+            "/api/backups",
+            ("备份与演练", "How backups and drills stand"),
+            Answered::Json(SchemaGenerator::subschema_for::<Backups>),
+        ),
         get(words, ("索引重建进度", "How far the index of words is made anew"), Answered::Json(rebuild))
             .or(&[403]),
         post(

@@ -28,9 +28,9 @@ use crate::session::terminal;
 use crate::{console, guard, input, router};
 
 /// Most attempts that are handed on; the first ones go when there are more.
-const ATTEMPTS: usize = 500;
+pub(crate) const ATTEMPTS: usize = 500;
 /// After a wrong passphrase nothing is tried for this long.
-const PAUSE: Duration = Duration::from_secs(2);
+pub(crate) const PAUSE: Duration = Duration::from_secs(2);
 
 /// One try to open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -127,10 +127,17 @@ struct Shown {
 }
 
 #[derive(Debug, Serialize)]
-struct Holder {
+pub(crate) struct Holder {
     number: u8,
     name: String,
     given: bool,
+}
+
+/// The key holders, and whose share is there.
+pub(crate) fn holders(seal: &Seal, given: &[u8]) -> Vec<Holder> {
+    let holder =
+        |(number, name): (u8, &str)| Holder { number, name: name.to_owned(), given: given.contains(&number) };
+    seal.holders().map(holder).collect()
 }
 
 /// `GET /api/seal`.
@@ -174,23 +181,34 @@ async fn open_with(State(closed): State<Shared>, request: Request) -> Result<Jso
                 tokio::time::sleep(PAUSE).await;
             }
             drop(turn);
-            let mut problem = Problem::edge(StatusCode::CONFLICT, refused.code, language);
-            if !refused.lines.is_empty() {
-                problem.facts.insert("lines".to_owned(), json!(refused.lines));
-            }
-            if let Some(share) = refused.share {
-                problem.facts.insert("share".to_owned(), share.into());
-            }
-            Err(problem)
+            Err(refused.told(language))
         }
     }
 }
 
 /// Why a try failed.
-struct Refused {
-    code: &'static str,
-    share: Option<u8>,
+pub(crate) struct Refused {
+    pub(crate) code: &'static str,
+    pub(crate) share: Option<u8>,
     lines: Vec<usize>,
+}
+
+impl Refused {
+    /// Refused with this share.
+    pub(crate) fn of(code: &'static str, share: u8) -> Self {
+        Self { share: Some(share), ..Self::from(code) }
+    }
+
+    pub(crate) fn told(self, language: Language) -> Problem {
+        let mut problem = Problem::edge(StatusCode::CONFLICT, self.code, language);
+        if !self.lines.is_empty() {
+            problem.facts.insert("lines".to_owned(), json!(self.lines));
+        }
+        if let Some(share) = self.share {
+            problem.facts.insert("share".to_owned(), share.into());
+        }
+        problem
+    }
 }
 
 impl From<&'static str> for Refused {
@@ -206,8 +224,8 @@ impl From<ShareError> for Refused {
             ShareError::Mistyped { lines } => Self { lines, ..Self::from("seal.mistyped") },
             ShareError::OtherOffice => "seal.other_office".into(),
             ShareError::OtherSealing => "seal.other_sealing".into(),
-            ShareError::Altered { number } => Self { share: Some(number), ..Self::from("seal.altered") },
-            ShareError::Twice { number } => Self { share: Some(number), ..Self::from("seal.twice") },
+            ShareError::Altered { number } => Self::of("seal.altered", number),
+            ShareError::Twice { number } => Self::of("seal.twice", number),
         }
     }
 }
@@ -226,9 +244,7 @@ impl Closed {
                 if progress.have < progress.need {
                     return Ok((Some(progress.number), None));
                 }
-                let unsealed = assembly
-                    .open()
-                    .map_err(|_| Refused { share: Some(progress.number), ..Refused::from("seal.keys") })?;
+                let unsealed = assembly.open().map_err(|_| Refused::of("seal.keys", progress.number))?;
                 Ok((Some(progress.number), Some(unsealed)))
             }
             (Given { share: None, passphrase: Some(passphrase) }, None) => {
@@ -256,15 +272,10 @@ impl Closed {
     fn shown(&self, open: bool) -> Shown {
         let given: Vec<u8> =
             self.assembly().iter().flat_map(|all| all.numbers().collect::<Vec<_>>()).collect();
-        let holders = self.seal.holders().map(|(number, name)| Holder {
-            number,
-            name: name.to_owned(),
-            given: given.contains(&number),
-        });
         let (kind, needed) = match self.seal.needs() {
             Needs::Shares { needed, .. } => ("shares", usize::from(needed)),
             Needs::Passphrase | Needs::Nothing => ("passphrase", 0),
         };
-        Shown { kind, needed, set: self.seal.set(), holders: holders.collect(), open }
+        Shown { kind, needed, set: self.seal.set(), holders: holders(&self.seal, &given), open }
     }
 }

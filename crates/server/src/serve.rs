@@ -12,13 +12,15 @@ use jingui_office::Office;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::runtime::Runtime;
+use tokio::sync::watch;
 
+use crate::backups::Commands;
 use crate::content::Content;
 use crate::edge::Edge;
 use crate::guard::Door;
 use crate::live::Live;
 use crate::witness::WitnessAt;
-use crate::{router, timer};
+use crate::{router, timer, told};
 
 /// A request's head must have arrived after this long; also how long an idle connection is kept.
 const HEAD: Duration = Duration::from_secs(30);
@@ -46,6 +48,8 @@ pub struct Config {
     pub workers: usize,
     /// Who is shown the newest checkpoint every minute.
     pub witnesses: Vec<WitnessAt>,
+    /// How backups are taken, for those who take them.
+    pub commands: Commands,
     /// Whether the clock reminds, lapses and escalates; off in simulations that move time themselves.
     pub clock: bool,
 }
@@ -64,6 +68,7 @@ impl Config {
             workers: 0,
             clock: true,
             witnesses: Vec::new(),
+            commands: Commands::default(),
         }
     }
 }
@@ -103,35 +108,15 @@ pub struct Running {
     address: SocketAddr,
     handle: Handle<SocketAddr>,
     runtime: Option<Runtime>,
-    told: Option<Told>,
-}
-
-/// The ways in which a process is told to end.
-struct Told {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl Told {
-    fn listen(runtime: &Runtime) -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let _context = runtime.enter();
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
-    }
-
-    async fn told(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
+    told: watch::Receiver<bool>,
 }
 
 /// Starts serving and returns at once.
 pub fn serve(config: Config) -> Result<Running, ServeError> {
-    let Config { address, listener, office, content, live, tls, hosts, workers, clock, witnesses } = config;
+    let Config { address, listener, office, content, live, tls, hosts, workers, clock, witnesses, commands } =
+        config;
     let place = Place::take(address, listener, tls, hosts)?;
-    let edge = Arc::new(Edge::new(office, content, live, witnesses, place.door.secure));
+    let edge = Arc::new(Edge::new(office, content, live, witnesses, commands, place.door.secure));
     let runtime = runtime(workers).map_err(ServeError::Start)?;
     if clock {
         runtime.spawn(timer::run(Arc::clone(&edge)));
@@ -181,7 +166,7 @@ impl Place {
     /// Answers there from now on.
     pub(crate) fn open(self, runtime: Runtime, router: Router) -> Result<Running, ServeError> {
         // Listened for before anybody is told that it serves: an end that is asked for at once is an orderly one too.
-        let told = Told::listen(&runtime).map_err(ServeError::Start)?;
+        let told = told::listen().map_err(ServeError::Start)?;
         let handle = Handle::new();
         let serving = accept(self.listener, self.tls, handle.clone(), router);
         runtime.spawn(async move {
@@ -189,7 +174,7 @@ impl Place {
                 tracing::error!(%error, "the server ended");
             }
         });
-        Ok(Running { address: self.address, handle, runtime: Some(runtime), told: Some(told) })
+        Ok(Running { address: self.address, handle, runtime: Some(runtime), told })
     }
 }
 
@@ -278,15 +263,15 @@ impl Running {
 
     /// The same, or until something is there, which it answers.
     pub(crate) fn until<T>(mut self, there: impl Future<Output = T>) -> Option<T> {
-        let found = match (&self.runtime, &mut self.told) {
-            (Some(runtime), Some(told)) => runtime.block_on(async {
+        let told = &mut self.told;
+        let found = self.runtime.as_ref().and_then(|runtime| {
+            runtime.block_on(async {
                 tokio::select! {
-                    () = told.told() => None,
+                    _ = told.wait_for(|told| *told) => None,
                     found = there => Some(found),
                 }
-            }),
-            _ => None,
-        };
+            })
+        });
         self.stop();
         found
     }

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jingui_crypto::password;
 use jingui_office::personnel::account::account_name;
-use jingui_office::{Caller, Request as Ask};
+use jingui_office::{Caller, Office, Request as Ask};
 use jingui_regulation::Role;
 use jingui_store::{Id, StoreError};
 use schemars::JsonSchema;
@@ -211,21 +211,34 @@ async fn check(
 }
 
 fn verify(edge: &Shared, name: &str, typed: &str, terminal: &str) -> Result<Option<Id>, StoreError> {
-    let office = &edge.office;
+    match checked(&edge.office, name, typed)? {
+        Ok(person) => Ok(Some(person)),
+        Err(whose) => {
+            edge.office.note_failed_sign_in(terminal, whose.as_ref())?;
+            Ok(None)
+        }
+    }
+}
+
+/// Whose account it is; where the password doesn't fit, whose it would have been. Journals nothing.
+pub(crate) fn checked(
+    office: &Office,
+    name: &str,
+    typed: &str,
+) -> Result<Result<Id, Option<Id>>, StoreError> {
     let found = office.store().read(|conn| {
-        let Some(account) = office.account(conn, name)? else { return Ok::<_, StoreError>(None) };
+        let Some(account) = office.account(conn, &account_name(name))? else {
+            return Ok::<_, StoreError>(None);
+        };
         let usable = account.open && office.person(conn, &account.person)?.is_some();
         Ok(Some((account, usable)))
     })?;
     let hash = found.as_ref().map_or(password::decoy(), |(account, _)| account.password.as_str());
     let fits = password::verify(typed, hash).unwrap_or(false);
-    match found {
-        Some((account, true)) if fits => Ok(Some(account.person)),
-        found => {
-            office.note_failed_sign_in(terminal, found.as_ref().map(|(account, _)| &account.person))?;
-            Ok(None)
-        }
-    }
+    Ok(match found {
+        Some((account, true)) if fits => Ok(account.person),
+        found => Err(found.map(|(account, _)| account.person)),
+    })
 }
 
 fn wrong(language: Language) -> Problem {

@@ -4,6 +4,7 @@ use jingui_office::accountability::views as incidents;
 use jingui_office::files::knew::{KnewFilter, knew};
 use jingui_office::files::views as files;
 use jingui_office::items::{allowed, held, past, search, views as items};
+use jingui_office::keys::upkeep;
 use jingui_office::loans::views as loans;
 use jingui_office::page::{Count, Rows};
 use jingui_office::personnel::views as people;
@@ -222,7 +223,9 @@ fn of_places_and_people() -> Vec<View> {
 fn of_supervision() -> Vec<View> {
     vec![
         list("/api/workbench", ("工作台", "Workbench"), |look, _: Nothing| {
-            Ok(workbench::workbench(look.conn, look.asker, look.rules, look.today)?)
+            let mut bench = workbench::workbench(look.conn, look.asker, look.rules, look.today)?;
+            upkeep::tasks(look.conn, look.asker, look.rules, look.office.store().now(), &mut bench)?;
+            Ok(bench)
         }),
         list("/api/incidents", ("事件", "Incidents"), |look, filter: incidents::IncidentFilter| {
             Ok(incidents::list(look.conn, look.asker, &filter)?)

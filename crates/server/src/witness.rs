@@ -135,12 +135,33 @@ pub async fn offer(witness: &WitnessAt, store: &Store) -> Answered {
     }
 }
 
-async fn tried(witness: &WitnessAt, store: &Store) -> Result<Answered, String> {
+/// The newest checkpoint that a witness has of this ledger, and when it signed it; nothing where it can't be had, or isn't
+/// signed by both the ledger's key and the witness'.
+pub async fn newest(witness: &WitnessAt, store: &Store) -> Option<(Checkpoint, Moment)> {
+    let client = client().ok()?;
+    let key = store.note_key().ok()?;
+    let url = format!("{}/newest/{}", witness.url.trim_end_matches('/'), key.name());
+    let answer = client.get(&url).send().await.ok().filter(|answer| answer.status().is_success())?;
+    let note = Note::parse(&answer.text().await.ok()?).ok()?;
+    key.verify(&note).ok()?;
+    let at = moment(witness.key.verify(&note).ok()??)?;
+    let checkpoint = Checkpoint::parse(note.text()).ok()?;
+    (checkpoint.origin == key.name()).then_some((checkpoint, at))
+}
+
+fn client() -> reqwest::Result<reqwest::Client> {
     // The first library to be asked for stays: all of this house's TLS stands on the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()
+}
+
+fn moment(seconds: u64) -> Option<Moment> {
+    Some(Moment::from_millis(i64::try_from(seconds).ok()?.checked_mul(1000)?))
+}
+
+async fn tried(witness: &WitnessAt, store: &Store) -> Result<Answered, String> {
     let told = |error: &dyn std::fmt::Display| error.to_string();
-    let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build();
-    let client = client.map_err(|error| told(&error))?;
+    let client = client().map_err(|error| told(&error))?;
     let url = format!("{}/add-checkpoint", witness.url.trim_end_matches('/'));
     let (mut old, mut known) = (0, false);
     // It tells what it saw last when it is asked from elsewhere; asked from there, it signs or tells of another history.
@@ -186,7 +207,6 @@ fn signed(witness: &WitnessAt, note: &Note, size: u64, answer: &str) -> Option<A
     for line in answer.lines() {
         cosigned.add(NoteSignature::parse(line).ok()?).ok()?;
     }
-    let seconds = witness.key.verify(&cosigned).ok()??;
-    let at = Moment::from_millis(i64::try_from(seconds).ok()?.checked_mul(1000)?);
+    let at = moment(witness.key.verify(&cosigned).ok()??)?;
     Some(Answered::Signed { size, at })
 }

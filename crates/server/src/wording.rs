@@ -60,6 +60,14 @@ fn sealed(code: &str) -> (&'static str, &'static str) {
             "有的行输入有误，请对照份额纸逐字检查。",
             "some lines are mistyped; compare them with the sheet.",
         ),
+        "seal.sentence" => (
+            "确认语与所缺内容不符，请照页面上的原句输入。",
+            "the sentence doesn't name what is given up; type it as the page shows it.",
+        ),
+        "seal.auditor" => (
+            "这个账户不是安全审计员的，请安全审计员本人输入。",
+            "this account isn't a security auditor's; the auditor enters their own.",
+        ),
         "seal.other_office" => (
             "这份份额属于别的单位，请输入本单位的份额。",
             "this share belongs to another office; enter one of this office's.",

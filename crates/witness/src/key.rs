@@ -1,5 +1,5 @@
-//! The witness' own key, Ed25519, in a file that only its owner may read. Its form is the one of the Go project's notes,
-//! `PRIVATE+KEY+name+id+key`, with the kind of a cosigner.
+//! The witness' own key, Ed25519 or SM2, in a file that only its owner may read. Its form is the one of the Go project's
+//! notes, `PRIVATE+KEY+name+id+key`, with the kind of a cosigner.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -8,15 +8,14 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use data_encoding::{BASE64, HEXLOWER};
-use ed25519_dalek::{Signer as _, SigningKey};
-use jingui_ledger::{NoteKey, NoteKeyKind, NoteSignature};
+use jingui_crypto::{SigningKey, Suite};
+use jingui_ledger::{LedgerError, NoteKey, NoteKeyKind, NoteSignature, TreeSuite};
 use zeroize::Zeroizing;
 
 use crate::WitnessError;
 use crate::record::failed;
 
 const PREFIX: &str = "PRIVATE+KEY+";
-const COSIGNER: u8 = 4;
 /// Bytes of the longest file that is read as a key.
 const LONGEST: u64 = 1024;
 
@@ -27,18 +26,24 @@ pub struct WitnessKey {
 }
 
 impl WitnessKey {
-    /// A key of that name from 32 bytes that must be fit for keys; refuses names that keys can't have.
-    pub fn new(name: &str, seed: &[u8; 32]) -> Result<Self, WitnessError> {
-        let secret = SigningKey::from_bytes(seed);
-        let public = NoteKey::new(name, NoteKeyKind::CosignEd25519, secret.verifying_key().as_bytes())?;
+    /// A key of that name, which signs as ledgers of that suite do, from 32 bytes that must be fit for keys; refuses names
+    /// that keys can't have, and the one in four thousand million seeds that is no key of SM2.
+    pub fn new(name: &str, suite: TreeSuite, seed: &[u8; 32]) -> Result<Self, WitnessError> {
+        let (suite, kind) = match suite {
+            TreeSuite::International => (Suite::International, NoteKeyKind::CosignEd25519),
+            TreeSuite::Guomi => (Suite::Guomi, NoteKeyKind::CosignSm2),
+        };
+        let secret = SigningKey::from_bytes(suite, seed).map_err(|_| LedgerError::NoteKey)?;
+        let public = NoteKey::new(name, kind, &secret.verifying().to_bytes())?;
         Ok(Self { secret, public })
     }
 
     /// Writes the key into a new file of mode 0600, and onto the disk; refuses to replace one.
     pub fn save(&self, path: &Path) -> Result<(), WitnessError> {
-        let mut bytes = Zeroizing::new(Vec::with_capacity(33));
-        bytes.push(COSIGNER);
-        bytes.extend_from_slice(self.secret.as_bytes());
+        let kind = self.public.kind().prefix();
+        let mut bytes = Zeroizing::new(Vec::with_capacity(kind.len() + 32));
+        bytes.extend_from_slice(kind);
+        bytes.extend_from_slice(self.secret.to_bytes().as_ref());
         let encoded = Zeroizing::new(BASE64.encode(&bytes));
         let text = Zeroizing::new(format!(
             "{PREFIX}{}+{}+{}\n",
@@ -71,10 +76,13 @@ impl WitnessKey {
         let mut parts = text.strip_prefix(PREFIX)?.strip_suffix('\n')?.splitn(3, '+');
         let (name, id, encoded) = (parts.next()?, parts.next()?, parts.next()?);
         let bytes = Zeroizing::new(BASE64.decode(encoded.as_bytes()).ok()?);
-        let (kind, seed) = bytes.split_first()?;
-        let seed: Zeroizing<[u8; 32]> = Zeroizing::new(seed.try_into().ok()?);
-        let key = Self::new(name, &seed).ok()?;
-        (*kind == COSIGNER && HEXLOWER.encode(&key.public.id()) == id).then_some(key)
+        let seed = |kind: NoteKeyKind| bytes.strip_prefix(kind.prefix())?.try_into().ok().map(Zeroizing::new);
+        let (suite, seed): (_, Zeroizing<[u8; 32]>) = match seed(NoteKeyKind::CosignEd25519) {
+            Some(seed) => (TreeSuite::International, seed),
+            None => (TreeSuite::Guomi, seed(NoteKeyKind::CosignSm2)?),
+        };
+        let key = Self::new(name, suite, &seed).ok()?;
+        (HEXLOWER.encode(&key.public.id()) == id).then_some(key)
     }
 
     /// The public key, for those who check what the witness signed.
@@ -84,7 +92,7 @@ impl WitnessKey {
 
     /// A cosignature of the text at that time, in seconds since 1970.
     pub(crate) fn cosign(&self, text: &str, time: u64) -> NoteSignature {
-        self.public.sign(text, time, |message| self.secret.sign(message).to_bytes().to_vec())
+        self.public.sign(text, time, |message| self.secret.sign(message))
     }
 }
 

@@ -1,7 +1,7 @@
 //! A witness (C2SP tlog-witness): keeps the newest checkpoint it saw of each log it knows, on a computer that isn't the
 //! log's, and signs with the time what continues it.
 //!
-//! Refuses a step back and a fork. Keeps before it answers; what it can't read back as it wrote it, it doesn't sign on.
+//! Refuses a step back and a fork, unless its owner accepts one by a decision that is kept with it. Keeps before it answers; what it can't read back as it wrote it, it doesn't sign on.
 //! Never sees an entry.
 
 mod http;
@@ -12,7 +12,7 @@ mod witness;
 
 pub use http::router;
 pub use key::WitnessKey;
-pub use witness::{Answer, Witness};
+pub use witness::{Accepted, Answer, Witness};
 
 use std::io;
 use std::path::PathBuf;
@@ -60,6 +60,27 @@ pub enum WitnessError {
         "this isn't a log to witness; give its origin, its suite and one to sixteen keys that sign without a time"
     )]
     Keys,
+    /// The checkpoint isn't one of a known log, signed by its key.
+    #[error(
+        "this isn't a checkpoint of a ledger that this witness knows; take the newest one from the auditor's page"
+    )]
+    Stranger,
+    /// The number of entries to be given up isn't what was seen.
+    #[error(
+        "this witness saw {found} entries, not {given}; compare both with the auditor's page and name what is given up"
+    )]
+    Seen {
+        /// Entries that were seen.
+        found: u64,
+        /// Entries that were named.
+        given: u64,
+    },
+    /// Nothing is to be decided.
+    #[error("the witness believes this very checkpoint already; there is nothing to accept")]
+    Continued,
+    /// No reason.
+    #[error("a decision needs a reason in one line; give --reason")]
+    Reason,
     /// Name or key isn't one.
     #[error(transparent)]
     Ledger(#[from] LedgerError),

@@ -103,6 +103,27 @@ impl Record {
         replace(dir, &path(dir, origin), self.to_text(origin).as_bytes())
     }
 
+    /// Adds to the decisions about a log what is given up: when, why, and the checkpoint that was believed so far. Answers
+    /// the file.
+    pub fn keep_decision(
+        dir: &Path,
+        origin: &str,
+        before: Option<&Note>,
+        reason: &str,
+        now: u64,
+    ) -> Result<PathBuf, WitnessError> {
+        let path = path(dir, origin).with_extension("accepted");
+        let before = before.map_or_else(|| "none\n".to_owned(), Note::to_string);
+        let write = || {
+            let mut file = fs::OpenOptions::new().create(true).append(true).open(&path)?;
+            file.write_all(format!("at {now}\nreason {reason}\n\n{before}\n").as_bytes())?;
+            file.sync_all()?;
+            File::open(dir)?.sync_all()
+        };
+        write().map_err(|error| failed(&path, error))?;
+        Ok(path)
+    }
+
     /// Keeps a checkpoint of the log that contradicts what was cosigned, both signed by the log: proof against it. The
     /// first one stays.
     pub fn keep_fork(dir: &Path, origin: &str, fork: &Note) -> Result<(), WitnessError> {

@@ -4,7 +4,7 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use jingui_ledger::{Note, NoteKey, TreeSuite, verify_consistency};
+use jingui_ledger::{Checkpoint, Note, NoteKey, NoteSignature, TreeSuite, verify_consistency};
 
 use crate::WitnessError;
 use crate::key::WitnessKey;
@@ -32,6 +32,17 @@ pub enum Answer {
     },
     /// 422: the proof doesn't lead from what was seen to this.
     Inconsistent,
+}
+
+/// What was given up when a log was accepted anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// Entries that were seen before.
+    pub seen: u64,
+    /// Entries from which on the log is believed.
+    pub from: u64,
+    /// The file in which what was seen before is kept, with the reason.
+    pub kept: PathBuf,
 }
 
 /// A witness at work in its directory.
@@ -118,6 +129,47 @@ impl Witness {
         if continued.is_err() {
             return Ok(Answer::Inconsistent);
         }
+        let (kept, cosignature) = self.cosigned(&record, &note, now)?;
+        record.newest = Some(kept);
+        record.keep(&self.dir, origin)?;
+        Ok(Answer::Cosigned(format!("{cosignature}\n")))
+    }
+
+    /// Believes a log from this checkpoint on, though it doesn't continue what was seen: the auditor's own decision, with
+    /// the reason and the number of entries that were seen. What was seen is kept for good beside the log's record, on the
+    /// disk before anything else. Fails for a log that isn't known, a checkpoint that none of its keys signed, another
+    /// number of entries seen, and a reason that isn't one line.
+    pub fn accept(&self, note: &Note, seen: u64, reason: &str, now: u64) -> Result<Accepted, WitnessError> {
+        let checkpoint = Checkpoint::parse(note.text())?;
+        let origin = &checkpoint.origin;
+        let _turn = self.turn();
+        let mut record = Record::read(&self.dir, origin, self.public())?.ok_or(WitnessError::Stranger)?;
+        if !record.keys.iter().any(|key| key.verify(note).is_ok()) {
+            return Err(WitnessError::Stranger);
+        }
+        let Some((size, root)) = record.seen() else { return Err(WitnessError::Stranger) };
+        if size != seen {
+            return Err(WitnessError::Seen { found: size, given: seen });
+        }
+        if (size, root) == (checkpoint.size, checkpoint.root) {
+            return Err(WitnessError::Continued);
+        }
+        if reason.trim().is_empty() || reason.chars().any(char::is_control) {
+            return Err(WitnessError::Reason);
+        }
+        let kept = Record::keep_decision(&self.dir, origin, record.newest.as_ref(), reason, now)?;
+        record.newest = Some(self.cosigned(&record, note, now)?.0);
+        record.keep(&self.dir, origin)?;
+        Ok(Accepted { seen: size, from: checkpoint.size, kept })
+    }
+
+    /// The checkpoint with the log's own lines and a cosignature of now, and that line.
+    fn cosigned(
+        &self,
+        record: &Record,
+        note: &Note,
+        now: u64,
+    ) -> Result<(Note, NoteSignature), WitnessError> {
         let cosignature = self.key.cosign(note.text(), now);
         // The log's lines are kept, those of others are theirs to keep; one that calls itself ours may be anybody's.
         let mut kept = Note::new(note.text().to_owned())?;
@@ -125,9 +177,7 @@ impl Witness {
             kept.add(line.clone())?;
         }
         kept.add(cosignature.clone())?;
-        record.newest = Some(kept);
-        record.keep(&self.dir, origin)?;
-        Ok(Answer::Cosigned(format!("{cosignature}\n")))
+        Ok((kept, cosignature))
     }
 
     /// Nothing is left half done in memory by one that panicked: all there is is on the disk.

@@ -3,13 +3,18 @@ import { answer } from '../api/client'
 import { acceptLanguage } from '../text'
 
 export interface Holder { number: number; name: string; given: boolean }
-export interface Seal { kind: 'shares' | 'passphrase'; needed: number; set: string | null; holders: Holder[]; open: boolean }
+/** What somebody outside knows and the ledger hasn't. */
+export interface Loss { told_by: string; how: 'ahead' | 'forked'; size: number; root: string | null; at: string | null }
+export interface Held { journal: number; since: string | null; losses: Loss[] }
+/** `held` and `sentence` where the office is open but held: whether to go on is decided by those who type the sentence. */
+export interface Seal { kind: 'shares' | 'passphrase' | 'key_file'; needed: number; set: string | null; holders: Holder[]; open: boolean; held?: Held; sentence?: string }
+export interface Decision { sentence: string; share?: string; passphrase?: string; account?: string; password?: string }
 
-/** Whether the office serves, or is sealed; nothing while nobody answers, as in the seconds between door and office. */
-export async function health(): Promise<'ok' | 'sealed' | null> {
+/** Whether the office serves, is sealed, or is held; nothing while nobody answers, as in the seconds between door and office. */
+export async function health(): Promise<'ok' | 'sealed' | 'held' | null> {
   try {
     const response = await fetch('/api/health', { cache: 'no-store', signal: AbortSignal.timeout(5000) })
-    return response.ok ? ((await response.json()) as { status: 'ok' | 'sealed' }).status : null
+    return response.ok ? ((await response.json()) as { status: 'ok' | 'sealed' | 'held' }).status : null
   } catch {
     return null
   }
@@ -21,6 +26,10 @@ export async function readSeal(): Promise<Seal> {
 
 export async function openWith(given: { share: string } | { passphrase: string }): Promise<Seal> {
   return ask('/api/seal/open', { method: 'POST', body: JSON.stringify(given) })
+}
+
+export async function goOn(decision: Decision): Promise<Seal> {
+  return ask('/api/seal/go-on', { method: 'POST', body: JSON.stringify(decision) })
 }
 
 function ask(path: string, how: RequestInit): Promise<Seal> {

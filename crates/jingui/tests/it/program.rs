@@ -127,10 +127,32 @@ impl Served {
     }
 
     /// As an operator ends it: SIGTERM; answers whether it ended well.
-    pub fn end(mut self) -> bool {
-        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        assert!(told.success());
-        self.child.wait().unwrap().success()
+    pub fn end(self) -> bool {
+        self.ended() == Some(0)
+    }
+
+    /// The same; answers the exit code.
+    pub fn ended(mut self) -> Option<i32> {
+        self.signal("TERM");
+        self.child.wait().unwrap().code()
+    }
+
+    pub fn signal(&self, name: &str) {
+        let told = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
+        assert!(told.unwrap().success());
+    }
+
+    /// Waits until the door or the office answers so at `/api/health`.
+    pub fn until(&self, status: &str) {
+        let patience = Instant::now() + Duration::from_secs(30);
+        loop {
+            let answer = self.visitor().send("GET", "/api/health", None);
+            if answer.is_some_and(|answer| answer.json()["status"] == status) {
+                return;
+            }
+            assert!(Instant::now() < patience, "it never was {status}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// Somebody who isn't signed in.

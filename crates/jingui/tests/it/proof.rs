@@ -12,13 +12,13 @@ use crate::program::{
 };
 
 /// An office whose key three people share, two of whom open it.
-struct Shared {
-    place: tempfile::TempDir,
-    passwords: Vec<(String, String)>,
+pub struct Shared {
+    pub place: tempfile::TempDir,
+    pub passwords: Vec<(String, String)>,
 }
 
 impl Shared {
-    fn new(suite: &str) -> Self {
+    pub fn new(suite: &str) -> Self {
         let place = tempfile::tempdir().unwrap();
         let (data, sheets) = (place.path().join("office"), place.path().join("sheets"));
         let holders = ["--holders", "王芳,李强,张敏", "--needed", "2", "--sheets", text(&sheets)];
@@ -28,11 +28,11 @@ impl Shared {
         Self { passwords: passwords(&out(&made)), place }
     }
 
-    fn data(&self) -> String {
+    pub fn data(&self) -> String {
         text(&self.place.path().join("office")).to_owned()
     }
 
-    fn share(&self, number: u8) -> String {
+    pub fn share(&self, number: u8) -> String {
         text(&self.place.path().join(format!("sheets/份额-{number}.txt"))).to_owned()
     }
 }
@@ -128,7 +128,7 @@ fn clause_3_3_1_4_two_of_three_holders_open_and_one_alone_doesnt() {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
+pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         if entry.path().is_file() {
@@ -138,14 +138,14 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// The office as it was, in place of the office as it is: what somebody does who owns the machine.
-fn put_back(older: &Path, data: &Path) {
+pub fn put_back(older: &Path, data: &Path) {
     for name in ["office.db-wal", "office.db-shm"] {
         let _ = fs::remove_file(data.join(name));
     }
     copy(older, data);
 }
 
-fn register(founded: &Founded) {
+pub fn register(founded: &Founded) {
     let served = founded.serve();
     let registrar = served.sign_in("zhoumin", PASSWORD);
     let input = json!({

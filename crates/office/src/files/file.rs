@@ -83,8 +83,8 @@ pub enum FileState {
     Removed {
         /// When.
         at: Moment,
-        /// By whom.
-        by: Id,
+        /// By whom; nothing where it was destroyed after the backup that the office was restored from.
+        by: Option<Id>,
         /// Why.
         reason: String,
     },
@@ -371,7 +371,7 @@ impl Action for GiveUp {
         if file.state != FileState::Arriving {
             return Err(file.unfit().into());
         }
-        let (at, by) = (work.now(), work.person()?.clone());
+        let (at, by) = (work.now(), Some(work.person()?.clone()));
         file.state = FileState::Removed { at, by, reason: GIVEN_UP.to_owned() };
         work.put(&file)?;
         Ok(file)
@@ -408,8 +408,11 @@ impl Action for Remove {
         }
         work.destroy_file_key(&file.id)?;
         words::remove(work, &file.id)?;
-        file.state =
-            FileState::Removed { at: work.now(), by: work.person()?.clone(), reason: self.reason.into() };
+        file.state = FileState::Removed {
+            at: work.now(),
+            by: Some(work.person()?.clone()),
+            reason: self.reason.into(),
+        };
         work.put(&file)?;
         Ok(file)
     }

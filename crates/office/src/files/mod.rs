@@ -4,6 +4,7 @@
 //! A file is read page by page and never leaves.
 
 pub mod ceiling;
+pub mod destroyed;
 pub mod file;
 pub mod knew;
 pub mod print;

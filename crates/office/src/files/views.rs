@@ -116,7 +116,7 @@ pub fn of_item(conn: &Connection, asker: &Asker, item: &Id) -> Result<Option<Vec
         let shown = match file.state {
             FileState::Arriving => file.begun_by.as_str() == asker.id,
             // An upload that was given up never was a file of the item.
-            FileState::Removed { .. } => kept_once(conn, &file.id)?,
+            FileState::Removed { by: Some(_), .. } => kept_once(conn, &file.id)?,
             _ => true,
         };
         // A file keeps the level it was sealed at; who doesn't reach it doesn't learn of it.

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::action::{About, Action, Stop};
+use crate::refusal::Refusal;
 use crate::work::Work;
 
 /// What was done.
@@ -49,13 +50,19 @@ pub struct Particulars {
     pub missing: u64,
     /// Entries known to have been beyond those that were restored.
     pub behind: Option<u64>,
+    /// When it was done, where it is noted later: a drill beside the running office.
+    #[serde(default)]
+    pub done_at: Option<Moment>,
+    /// Digest of the signed result by which the running office learnt of a drill; none counts twice.
+    #[serde(default)]
+    pub proof: Option<String>,
 }
 
 impl Record for Backup {
     const KIND: Kind = Kind {
         name: "backup",
-        columns: &[Column::new("done", "$.done"), Column::new("at", "$.at")],
-        indexes: &["done, at"],
+        columns: &[Column::new("done", "$.done"), Column::new("at", "$.at"), Column::new("proof", "$.proof")],
+        indexes: &["done, at", "proof"],
         side: None,
     };
 
@@ -90,7 +97,14 @@ impl Action for Note {
     }
 
     fn perform(self, work: &mut Work<'_, '_>) -> Result<Backup, Stop> {
-        let backup = Backup { id: work.new_id(), at: work.now(), particulars: self.0 };
+        if let Some(proof) = &self.0.proof
+            && let Some(before) = work.find::<Backup>(&[("proof", proof.as_str().into())])?.first()
+        {
+            return Err(Refusal::new("backup.noted", &["3.3.1.4"]).fact("at", before.at.to_string()).into());
+        }
+        let now = work.now();
+        let at = self.0.done_at.map_or(now, |at| at.min(now));
+        let backup = Backup { id: work.new_id(), at, particulars: self.0 };
         work.put(&backup)?;
         Ok(backup)
     }

@@ -21,7 +21,8 @@ pub struct Task {
     /// What is to be done: `approve_loan`, `approve_renewal`, `accept_copy`, `acknowledge_loan`, `check_return`,
     /// `register_receipt`, `place_copy`, `hand_over_loan`, `close_session`, `return_copy`, `collect_loan`,
     /// `await_approval`, `overdue_loan`, `open_incident`, `expiring_item`, `review_person`, `sign_commitment`,
-    /// `import_calendar`, `confirm_ceiling`, `confirm_rights`, `confirm_parameter`, `approve_print`, `make_print`.
+    /// `import_calendar`, `confirm_ceiling`, `confirm_rights`, `confirm_parameter`, `approve_print`, `make_print`,
+    /// `take_backup`, `drill_restore`.
     pub kind: &'static str,
     /// The record it is about.
     pub id: String,

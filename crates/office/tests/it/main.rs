@@ -24,3 +24,4 @@ mod receipts;
 mod refusal_texts;
 mod searching;
 mod store;
+mod upkeep;

@@ -100,7 +100,9 @@ fn a_record_of_another_witness_or_log_is_not_believed() {
     let first = witness(dir.path(), &log);
     first.add_checkpoint(&log.body(0, 100), NOW).unwrap();
     drop(first);
-    let other = Witness::open(dir.path(), WitnessKey::new("auditor/1", &[8; 32]).unwrap()).unwrap();
+    let other =
+        Witness::open(dir.path(), WitnessKey::new("auditor/1", TreeSuite::International, &[8; 32]).unwrap())
+            .unwrap();
     assert!(matches!(other.newest(&log.origin), Err(WitnessError::Damaged { .. })));
     drop(other);
     let mut second = Log::new(TreeSuite::International, 200);
@@ -118,7 +120,7 @@ fn a_record_of_another_witness_or_log_is_not_believed() {
 fn two_witnesses_do_not_share_a_directory() {
     let dir = tempfile::tempdir().unwrap();
     let first = open(dir.path());
-    let key = WitnessKey::new("auditor/2", &[1; 32]).unwrap();
+    let key = WitnessKey::new("auditor/2", TreeSuite::International, &[1; 32]).unwrap();
     assert!(matches!(Witness::open(dir.path(), key), Err(WitnessError::Busy { .. })));
     drop(first);
     drop(open(dir.path()));
@@ -128,7 +130,7 @@ fn two_witnesses_do_not_share_a_directory() {
 fn the_key_is_its_owners() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("key");
-    let key = WitnessKey::new("auditor/1", &[9; 32]).unwrap();
+    let key = WitnessKey::new("auditor/1", TreeSuite::International, &[9; 32]).unwrap();
     key.save(&path).unwrap();
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(WitnessKey::open(&path).unwrap().public(), key.public());

@@ -77,5 +77,5 @@ pub fn witness(dir: &Path, log: &Log) -> Witness {
 }
 
 pub fn open(dir: &Path) -> Witness {
-    Witness::open(dir, WitnessKey::new("auditor/1", &[9; 32]).unwrap()).unwrap()
+    Witness::open(dir, WitnessKey::new("auditor/1", TreeSuite::International, &[9; 32]).unwrap()).unwrap()
 }

@@ -8,6 +8,7 @@
     reason = "a test that can't go on has failed; helpers outside of test functions say so the same way"
 )]
 
+mod accepting;
 mod files;
 mod log;
 mod protocol;

@@ -207,7 +207,7 @@ fn what_cannot_be_witnessed_is_not_enrolled() {
     let log = Log::new(TreeSuite::International, 200);
     let witness = witness(dir.path(), &log);
     let key = log.key();
-    let cosigner = WitnessKey::new("b", &[1; 32]).unwrap();
+    let cosigner = WitnessKey::new("b", TreeSuite::International, &[1; 32]).unwrap();
     let own_name =
         jingui_ledger::NoteKey::new("auditor/1", NoteKeyKind::Ed25519, log.secret.verifying_key().as_bytes());
     for (origin, keys) in [
