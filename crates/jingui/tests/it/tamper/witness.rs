@@ -9,7 +9,7 @@ use jingui_witness::{Answer, Witness, WitnessError, WitnessKey};
 const SEED: [u8; 32] = [9; 32];
 
 fn open(directory: &Path) -> Result<Witness, WitnessError> {
-    Witness::open(directory, WitnessKey::new("auditor", &SEED)?)
+    Witness::open(directory, WitnessKey::new("auditor", TreeSuite::International, &SEED)?)
 }
 
 fn origin(log: &str) -> String {
