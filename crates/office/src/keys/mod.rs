@@ -1,5 +1,10 @@
-//! The office's own keys: when it was opened and by whose shares, and when it was backed up (clauses 1.3.1, 3.3.1.4). Owns what the journal says of
-//! keys; the keys themselves never come here.
+//! The office's own keys: when it was opened and by whose shares, when it was backed up, and how two people change keys and
+//! key holders (clauses 1.3.1, 3.3.1.4, 3.3.2.1). Owns what the journal says of keys; the keys themselves never come here.
 
 pub mod backup;
+pub mod carried;
+pub mod change;
 pub mod opening;
+pub mod views;
+
+pub use change::{ChangeState, KeyChange, Wanted};

@@ -1,6 +1,8 @@
 //! The workbench: what waits for me, what I hold and owe, what falls due or is late; for the head, what is wrong
 //! today. Worked out from live state, one query for each kind of work.
 
+mod keys;
+
 use jingui_access::Asker;
 use jingui_regulation::{Date, Param, Role};
 use jingui_store::{Id, StoreError};
@@ -21,7 +23,7 @@ pub struct Task {
     /// What is to be done: `approve_loan`, `approve_renewal`, `accept_copy`, `acknowledge_loan`, `check_return`,
     /// `register_receipt`, `place_copy`, `hand_over_loan`, `close_session`, `return_copy`, `collect_loan`,
     /// `await_approval`, `overdue_loan`, `open_incident`, `expiring_item`, `review_person`, `sign_commitment`,
-    /// `import_calendar`, `confirm_ceiling`, `approve_print`, `make_print`.
+    /// `import_calendar`, `confirm_ceiling`, `approve_print`, `make_print`, `decide_key_change`, `collect_share`, `confirm_share`.
     pub kind: &'static str,
     /// The record it is about.
     pub id: String,
@@ -165,6 +167,7 @@ pub fn workbench(
 ) -> Result<Workbench, StoreError> {
     let bench = Bench { conn, asker, rules, today };
     let mut all = Workbench::default();
+    keys::waiting(&bench, &mut all.waits_for_me)?;
     if asker.roles.iter().any(|role| role.is_administrator()) {
         administrators(&bench, &mut all)?;
         return Ok(all);
