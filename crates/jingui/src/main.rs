@@ -388,6 +388,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             let settings = serving::Settings {
                 listen,
                 listener: None,
+                key_file: secret.key_file.clone(),
                 cache_mib,
                 vault,
                 backup,

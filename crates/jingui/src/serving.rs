@@ -2,16 +2,17 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use jingui_crypto::{Keyring, Unsealed};
 use jingui_office::files::words;
 use jingui_office::{Caller, Office};
-use jingui_server::{Attempt, Config, Content, Live, Opened, Tls, WitnessAt};
+use jingui_server::{Attempt, Config, Content, Keeper, Live, Opened, Tls, WitnessAt};
 use jingui_store::{Finding, Store};
 use jingui_vault::Vault;
 
-use crate::data::{DataDirectory, KEY};
+use crate::data::{DataDirectory, KEY, replace_private};
 use crate::outside;
 
 /// How an office is served.
@@ -20,6 +21,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Listens there already, where a door handed its place over.
     pub listener: Option<TcpListener>,
+    /// The plain key file, where the keys don't lie in the data directory.
+    pub key_file: Option<PathBuf>,
     /// Memory for database pages, MiB.
     pub cache_mib: u64,
     /// Where sealed files lie; in the data directory unless said otherwise.
@@ -40,6 +43,7 @@ impl Default for Settings {
         Self {
             listen,
             listener: None,
+            key_file: None,
             cache_mib: 256,
             vault: None,
             backup: None,
@@ -78,7 +82,9 @@ pub fn run(
     settings: Settings,
     ready: impl FnOnce(),
 ) -> anyhow::Result<()> {
-    let Settings { listen, listener, cache_mib, vault, backup, checkpoints, media, witnesses } = settings;
+    let Settings { listen, listener, key_file, cache_mib, vault, backup, checkpoints, media, witnesses } =
+        settings;
+    let keeper = keeper(directory, unsealed, key_file);
     let keys = unsealed.keyring();
     let live = Live::default();
     let mut options = directory.options();
@@ -100,18 +106,28 @@ pub fn run(
     }
     if let Some(place) = backup {
         let vault = self::vault(directory, keys, vault.clone())?;
-        crate::backup::keep_taking(office.clone(), vault, unsealed.clone(), place)?;
+        crate::backup::keep_taking(office.clone(), vault, Arc::clone(&keeper), place)?;
     }
     let mut config = Config::new(listen, office, content(directory, keys, vault)?, live);
     config.tls = tls(directory, listen)?;
     config.witnesses = witnesses;
     config.listener = listener;
+    config.keys = Some(keeper);
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     let running = jingui_server::serve(config)?;
     println!("金匮正在 {scheme}://{} 提供服务 / serving. Ctrl+C 停止 / stops.", running.address());
     ready();
     running.until_told();
     Ok(())
+}
+
+/// Holds the keys with the file they lie in. One on a medium apart stays there, and stays in the clear.
+fn keeper(directory: &DataDirectory, unsealed: &Unsealed, key_file: Option<PathBuf>) -> Arc<Keeper> {
+    let home = directory.file(KEY);
+    let path = key_file.unwrap_or_else(|| home.clone());
+    let splits = path == home;
+    let write = Box::new(move |text: &str| replace_private(&path, text));
+    Arc::new(Keeper::new(unsealed.clone(), splits, write))
 }
 
 /// Journals that the office was opened, and what was tried before.

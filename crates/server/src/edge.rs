@@ -14,6 +14,7 @@ use crate::content::rebuild::Rebuild;
 use crate::content::room::Rooms;
 use crate::content::upload::Uploads;
 use crate::imports::Imports;
+use crate::keys::Keeper;
 use crate::live::Live;
 use crate::session::{Limits, Sessions};
 use crate::throttle::Throttle;
@@ -37,6 +38,8 @@ pub(crate) struct Edge {
     pub(crate) rooms: Rooms,
     pub(crate) rebuild: Rebuild,
     pub(crate) witnesses: Witnesses,
+    /// The keys, where this process has the file they lie in.
+    pub(crate) keys: Option<Arc<Keeper>>,
     /// One place to look into files: it takes memory and a core.
     pub(crate) inspecting: Semaphore,
     /// Places for long reads, fewer than the store has read connections.
@@ -56,6 +59,7 @@ impl Edge {
         content: Content,
         live: Live,
         witnesses: Vec<WitnessAt>,
+        keys: Option<Arc<Keeper>>,
         secure: bool,
     ) -> Self {
         Self {
@@ -71,6 +75,7 @@ impl Edge {
             rooms: Rooms::default(),
             rebuild: Rebuild::default(),
             witnesses: Witnesses::new(witnesses),
+            keys,
             inspecting: Semaphore::new(1),
             long_reads: Semaphore::new(LONG_READS),
             reading: Semaphore::new(1),

@@ -11,6 +11,7 @@ mod edge;
 mod guard;
 mod imports;
 mod input;
+mod keys;
 mod language;
 mod ledger;
 mod live;
@@ -35,6 +36,7 @@ mod witness;
 mod wording;
 
 pub use content::{Content, mark_key};
+pub use keys::{Keeper, Write};
 pub use live::Live;
 pub use openapi::document;
 pub use sealed::{Attempt, Opened, wait};

@@ -11,6 +11,7 @@ use axum::{Json, Router, middleware};
 use crate::content::{page, rebuild, upload};
 use crate::edge::Shared;
 use crate::guard::Door;
+use crate::keys::{share, show};
 use crate::language::Language;
 use crate::problem::Problem;
 use crate::{actions, console, guard, imports, ledger, live, openapi, sign_in, verification, views};
@@ -30,6 +31,9 @@ pub(crate) fn router(edge: Shared, door: Arc<Door>) -> Router {
         .route("/api/imports/{import}/run", post(imports::run))
         .route("/api/journal/verify", get(verification::progress).post(verification::start))
         .route("/api/items/{item}/files", post(upload::add))
+        .route("/api/keys", get(show::show))
+        .route("/api/keys/share", get(share::own).post(share::collect))
+        .route("/api/keys/share/confirm", post(share::confirm))
         .route("/api/ledger", get(ledger::show))
         .route("/api/ledger/checkpoint", get(ledger::checkpoint))
         .route("/api/ledger/compare", post(ledger::compare))

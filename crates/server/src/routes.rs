@@ -9,6 +9,7 @@ use crate::content::rebuild;
 use crate::content::search::Hit;
 use crate::content::upload::Arrived;
 use crate::imports::{Mapped, Running, Uploaded};
+use crate::keys::{share, show};
 use crate::ledger::{Compared, Ledger, Presented, Proven, Slip};
 use crate::sign_in::{Countersign, Credentials, Me};
 use crate::verification::Progress;
@@ -92,7 +93,14 @@ impl Route {
 
 /// Every route of the edge itself.
 pub(crate) fn all() -> Vec<Route> {
-    session().into_iter().chain(imports()).chain(ledger()).chain(content()).chain(service()).collect()
+    session()
+        .into_iter()
+        .chain(imports())
+        .chain(ledger())
+        .chain(keys())
+        .chain(content())
+        .chain(service())
+        .collect()
 }
 
 fn session() -> Vec<Route> {
@@ -177,6 +185,33 @@ fn ledger() -> Vec<Route> {
             json(SchemaGenerator::subschema_for::<Slip>),
         )
         .or(&[403]),
+    ]
+}
+
+fn keys() -> Vec<Route> {
+    vec![
+        get("/api/keys", ("密钥", "The keys"), Answered::Json(SchemaGenerator::subschema_for::<show::Shown>))
+            .or(&[403, 409]),
+        get(
+            "/api/keys/share",
+            ("本人待领取的份额", "The share that waits for me"),
+            Answered::Json(SchemaGenerator::subschema_for::<share::OwnShare>),
+        )
+        .or(&[404]),
+        post(
+            "/api/keys/share",
+            ("领取本人的份额", "Collect the own share, shown once"),
+            Sent::Json(SchemaGenerator::subschema_for::<share::Collecting>),
+            (200, Answered::Json(SchemaGenerator::subschema_for::<share::Sheet>)),
+        )
+        .or(crate::openapi::ACTION),
+        post(
+            "/api/keys/share/confirm",
+            ("输入份额确认", "Type the own share back"),
+            Sent::Json(SchemaGenerator::subschema_for::<share::Confirming>),
+            (204, Answered::Nothing),
+        )
+        .or(crate::openapi::ACTION),
     ]
 }
 

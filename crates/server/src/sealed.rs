@@ -174,23 +174,30 @@ async fn open_with(State(closed): State<Shared>, request: Request) -> Result<Jso
                 tokio::time::sleep(PAUSE).await;
             }
             drop(turn);
-            let mut problem = Problem::edge(StatusCode::CONFLICT, refused.code, language);
-            if !refused.lines.is_empty() {
-                problem.facts.insert("lines".to_owned(), json!(refused.lines));
-            }
-            if let Some(share) = refused.share {
-                problem.facts.insert("share".to_owned(), share.into());
-            }
-            Err(problem)
+            Err(refused.told(language))
         }
     }
 }
 
-/// Why a try failed.
-struct Refused {
+/// Why a share or a passphrase isn't taken.
+pub(crate) struct Refused {
     code: &'static str,
     share: Option<u8>,
     lines: Vec<usize>,
+}
+
+impl Refused {
+    /// The problem that its holder is told of: where something was mistyped, with the lines.
+    pub(crate) fn told(self, language: Language) -> Problem {
+        let mut problem = Problem::edge(StatusCode::CONFLICT, self.code, language);
+        if !self.lines.is_empty() {
+            problem.facts.insert("lines".to_owned(), json!(self.lines));
+        }
+        if let Some(share) = self.share {
+            problem.facts.insert("share".to_owned(), share.into());
+        }
+        problem
+    }
 }
 
 impl From<&'static str> for Refused {

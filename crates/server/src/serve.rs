@@ -16,6 +16,7 @@ use tokio::runtime::Runtime;
 use crate::content::Content;
 use crate::edge::Edge;
 use crate::guard::Door;
+use crate::keys::Keeper;
 use crate::live::Live;
 use crate::witness::WitnessAt;
 use crate::{router, timer};
@@ -46,6 +47,8 @@ pub struct Config {
     pub workers: usize,
     /// Who is shown the newest checkpoint every minute.
     pub witnesses: Vec<WitnessAt>,
+    /// The keys, where two people may change them: with the file they lie in.
+    pub keys: Option<Arc<Keeper>>,
     /// Whether the clock reminds, lapses and escalates; off in simulations that move time themselves.
     pub clock: bool,
 }
@@ -63,6 +66,7 @@ impl Config {
             hosts: Vec::new(),
             workers: 0,
             clock: true,
+            keys: None,
             witnesses: Vec::new(),
         }
     }
@@ -129,9 +133,10 @@ impl Told {
 
 /// Starts serving and returns at once.
 pub fn serve(config: Config) -> Result<Running, ServeError> {
-    let Config { address, listener, office, content, live, tls, hosts, workers, clock, witnesses } = config;
+    let Config { address, listener, office, content, live, tls, hosts, workers, clock, witnesses, keys } =
+        config;
     let place = Place::take(address, listener, tls, hosts)?;
-    let edge = Arc::new(Edge::new(office, content, live, witnesses, place.door.secure));
+    let edge = Arc::new(Edge::new(office, content, live, witnesses, keys, place.door.secure));
     let runtime = runtime(workers).map_err(ServeError::Start)?;
     if clock {
         runtime.spawn(timer::run(Arc::clone(&edge)));

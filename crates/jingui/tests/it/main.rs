@@ -14,5 +14,6 @@ mod cli;
 mod content;
 mod crash;
 mod demo;
+mod keys;
 mod program;
 mod proof;

@@ -13,6 +13,7 @@ mod bad_input;
 mod harness;
 mod headers;
 mod imports;
+mod keys;
 mod ledger;
 mod openapi;
 mod refusals;
