@@ -32,6 +32,7 @@ export const router = createRouter({
     { path: '/ledger', component: () => import('./pages/LedgerPage.vue') },
     { path: '/ledger/slip', component: () => import('./pages/SlipPage.vue') },
     { path: '/journal', component: () => import('./pages/JournalPage.vue') },
+    { path: '/keys', component: () => import('./pages/KeysPage.vue') },
     { path: '/settings', component: () => import('./pages/SettingsPage.vue') },
     { path: '/:rest(.*)*', component: () => import('./pages/NothingHere.vue') },
   ],

@@ -514,6 +514,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/actions/key.approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 批准密钥变更 · Approve a change of keys */
+        post: operations["keyApprove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/key.call_off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 撤回密钥变更 · Call a change of keys off */
+        post: operations["keyCallOff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/key.propose_holders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 提议更换密钥持有人 · Propose other key holders */
+        post: operations["keyProposeHolders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/key.propose_rotation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 提议更换密钥 · Propose a rotation of keys */
+        post: operations["keyProposeRotation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/key.reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 不批准密钥变更 · Reject a change of keys */
+        post: operations["keyReject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/actions/loan.acknowledge": {
         parameters: {
             query?: never;
@@ -1605,6 +1690,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 密钥 · The keys */
+        get: operations["getKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/share": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 本人待领取的份额 · The share that waits for me */
+        get: operations["getKeysShare"];
+        put?: never;
+        /** 领取本人的份额 · Collect the own share, shown once */
+        post: operations["postKeysShare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/share/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 输入份额确认 · Type the own share back */
+        post: operations["postKeysShareConfirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/knew": {
         parameters: {
             query?: never;
@@ -2405,7 +2542,7 @@ export interface components {
             usable_until: components["schemas"]["Date"] | null;
         };
         /** @description Approves a loan, for the days applied for or fewer. */
-        ApproveInput: {
+        Approve2Input: {
             /**
              * Format: uint16
              * @description Working days; left out, as applied for.
@@ -2414,6 +2551,11 @@ export interface components {
             days?: number | null;
             /** @description The loan. */
             loan: components["schemas"]["IdInput"];
+        };
+        /** @description Approves a change that somebody else proposed. */
+        ApproveInput: {
+            /** @description The change. */
+            change: components["schemas"]["IdInput"];
         };
         /** @description Approves a print. */
         ApprovePrintInput: {
@@ -2521,9 +2663,16 @@ export interface components {
             year: number;
         };
         /** @description Calls a session off that the reader hasn't confirmed: the approval stands again. */
-        CallOffInput: {
+        CallOff2Input: {
             /** @description The session. */
             session: components["schemas"]["IdInput"];
+        };
+        /** @description Calls a change off before it takes effect. The seal and the keys in force stay. */
+        CallOffInput: {
+            /** @description The change. */
+            change: components["schemas"]["IdInput"];
+            /** @description Why. */
+            reason: components["schemas"]["ParagraphInput"];
         };
         /** @description What an item is about (clauses 2.1.1 – 2.1.7). */
         Category: "policy" | "committee" | "leaders" | "decision" | "trade_secret" | "office_work" | "other";
@@ -2595,6 +2744,11 @@ export interface components {
             pages: number;
             /** @description The session. */
             session: components["schemas"]["IdInput"];
+        };
+        /** @description Which change. */
+        CollectShareInput: {
+            /** @description The change. */
+            change: components["schemas"]["IdInput"];
         };
         /** @description A signed secrecy commitment (clause 3.5.1). */
         Commitment: {
@@ -2687,6 +2841,13 @@ export interface components {
             duties: boolean;
             /** @description The session. */
             session: components["schemas"]["IdInput"];
+        };
+        /** @description A share, typed back. */
+        ConfirmShareInput: {
+            /** @description The change. */
+            change: components["schemas"]["IdInput"];
+            /** @description The four lines, or the code. */
+            share: string;
         };
         /** @description A copy in a cabinet, with what names it. */
         Content: {
@@ -3436,6 +3597,165 @@ export interface components {
              */
             size: number;
         };
+        /** @description A change of keys that was proposed, and what became of it. */
+        KeyChange: {
+            /** @description When. */
+            decided_at: components["schemas"]["Moment"] | null;
+            /** @description Who approved or rejected it. */
+            decided_by: components["schemas"]["Id"] | null;
+            /** @description Id. */
+            id: components["schemas"]["Id"];
+            /** @description When. */
+            proposed_at: components["schemas"]["Moment"];
+            /** @description Who proposed it. */
+            proposed_by: components["schemas"]["Id"];
+            /** @description Why. */
+            reason: string;
+            /** @description How far it is. */
+            state: components["schemas"]["KeyChangeState"];
+            /** @description What is wanted; never changes. */
+            wanted: components["schemas"]["Wanted"];
+        };
+        /** @description A change with its version. */
+        KeyChangeRow: {
+            /** @description The change. */
+            change: components["schemas"]["KeyChange"];
+            /**
+             * Format: uint64
+             * @description Its version.
+             */
+            version: number;
+        };
+        /** @description How far a change is. */
+        KeyChangeState: {
+            /** @constant */
+            name: "proposed";
+        } | {
+            /** @constant */
+            name: "rejected";
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /** @description By whom. */
+            by: components["schemas"]["Id"];
+            /** @constant */
+            name: "called_off";
+            /** @description Why. */
+            reason: string;
+        } | {
+            /**
+             * Format: uint32
+             * @description Epoch of entry keys to be reached.
+             */
+            entry_epoch: number;
+            /**
+             * Format: uint32
+             * @description Epoch of level keys to be reached.
+             */
+            level_epoch: number;
+            /** @constant */
+            name: "approved";
+        } | {
+            /** @description Who collected a share. */
+            collected: components["schemas"]["Id"][];
+            /** @description Who typed it back. */
+            confirmed: components["schemas"]["Id"][];
+            /** @constant */
+            name: "collecting";
+            /** @description The set of shares, once one was handed out. */
+            set: string | null;
+        } | {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /**
+             * Format: uint32
+             * @description Epoch of entry keys in force since.
+             */
+            entry_epoch: number;
+            /**
+             * Format: uint32
+             * @description Epoch of level keys in force since.
+             */
+            level_epoch: number;
+            /** @constant */
+            name: "rotated";
+            /**
+             * Format: uint64
+             * @description Keys of files that were wrapped anew since.
+             */
+            rewrapped: number;
+            /** @description When all of them were. */
+            rewrapped_at: components["schemas"]["Moment"] | null;
+        } | {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /** @constant */
+            name: "resealed";
+            /** @description The set of shares that opens. */
+            set: string;
+        } | {
+            /** @description When that was found. */
+            at: components["schemas"]["Moment"];
+            /** @constant */
+            name: "broken_off";
+        };
+        /** @description An epoch of keys. */
+        KeyEpoch: {
+            /** @description Who approved it. */
+            approved_by: components["schemas"]["Id"] | null;
+            /**
+             * Format: uint
+             * @description Its number, from 0.
+             */
+            number: number;
+            /** @description `entries` or `levels`. */
+            of: string;
+            /** @description Who proposed it. */
+            proposed_by: components["schemas"]["Id"] | null;
+            /** @description Since when; nothing for the first, which is as old as the office. */
+            since: components["schemas"]["Moment"] | null;
+        };
+        /** @description The keys of the office, as far as they are told of. */
+        Keys: {
+            /** @description Changes, newest first. */
+            changes: components["schemas"]["KeyChangeRow"][];
+            /** @description Epochs of keys, newest first. */
+            epochs: components["schemas"]["KeyEpoch"][];
+            /**
+             * Format: uint64
+             * @description Keys of files in all.
+             */
+            file_keys: number;
+            /** @description Names of the key holders, by number. */
+            holders: string[];
+            /**
+             * Format: uint8
+             * @description How many shares open; 0 where none do.
+             */
+            needed: number;
+            /**
+             * Format: uint64
+             * @description Those still wrapped under an older epoch.
+             */
+            older_file_keys: number;
+            /** @description What opens the office: `shares`, `passphrase`, or `file`, a key file in the clear. */
+            opened_by: string;
+            /** @description The set of shares in force, as it stands at the head of each sheet. */
+            set: string | null;
+            /** @description Whether key holders may be named: not where the key file lies on a medium apart. */
+            splits: boolean;
+            /**
+             * Format: uint64
+             * @description Those of them that didn't open when they were last to be wrapped anew.
+             */
+            stuck_file_keys: number;
+            /** @description Suite: `international` or `guomi`. */
+            suite: string;
+            /** @description Whether the file of keys couldn't be written when it was last tried. */
+            trouble: boolean;
+        };
         /** @description How somebody came to know an item. */
         Knew: {
             /** @description Who approved it, where somebody did. */
@@ -3921,6 +4241,15 @@ export interface components {
             /** @description Day it was taken out. */
             since: components["schemas"]["Date"];
         };
+        /** @description The change by which somebody gets a share. */
+        OwnShare: {
+            /** @description The change. */
+            change: components["schemas"]["KeyChange"];
+            /** @description Whether the share was collected. */
+            collected: boolean;
+            /** @description Whether it was typed back. */
+            confirmed: boolean;
+        };
         /** @description How large a page is, in millimetres. */
         PageSize: {
             /** Format: double */
@@ -4312,6 +4641,27 @@ export interface components {
             /** @description Stable name of the problem as a URN. */
             type: string;
         };
+        /** @description Proposes other key holders. */
+        ProposeHoldersInput: {
+            /** @description Who gets a share, 2 to 16. */
+            holders: components["schemas"]["IdInput"][];
+            /**
+             * Format: uint8
+             * @description How many open, at least 2.
+             */
+            needed: number;
+            /** @description Why. */
+            reason: components["schemas"]["ParagraphInput"];
+        };
+        /** @description Proposes new keys. */
+        ProposeRotationInput: {
+            /** @description Whether entries are to be sealed under a new key. */
+            entries: boolean;
+            /** @description Whether keys of files are to be wrapped under new keys. */
+            levels: boolean;
+            /** @description Why. */
+            reason: components["schemas"]["ParagraphInput"];
+        };
         /** @description Proof that one entry is in the ledger. */
         Proven: {
             /** @description The proof with its checkpoint (C2SP tlog-proof). */
@@ -4514,9 +4864,16 @@ export interface components {
             item: components["schemas"]["Item"];
         };
         /** @description Rejects an application, with the reason. */
-        RejectInput: {
+        Reject2Input: {
             /** @description The loan. */
             loan: components["schemas"]["IdInput"];
+            /** @description Why. */
+            reason: components["schemas"]["ParagraphInput"];
+        };
+        /** @description Rejects a change that somebody else proposed. */
+        RejectInput: {
+            /** @description The change. */
+            change: components["schemas"]["IdInput"];
             /** @description Why. */
             reason: components["schemas"]["ParagraphInput"];
         };
@@ -4859,6 +5216,32 @@ export interface components {
              */
             value: number;
         };
+        /** @description A share sheet, shown once. */
+        Sheet: {
+            /** @description Its holder, as the seal names them. */
+            holder: string;
+            /** @description Four lines of 18 characters, the last two of each check it. */
+            lines: string[];
+            /** @description The modules of the square code, row by row, `1` for a dark one. */
+            modules: string[];
+            /**
+             * Format: uint8
+             * @description How many open.
+             */
+            needed: number;
+            /**
+             * Format: uint8
+             * @description Its number, from 1.
+             */
+            number: number;
+            /**
+             * Format: uint
+             * @description How many there are.
+             */
+            of: number;
+            /** @description The set, as it stands at the head of each sheet. */
+            set: string;
+        };
         /** @description How a sheet is read. */
         SheetPlan: {
             /** @description Which column holds which field; columns count from 0. */
@@ -5167,7 +5550,7 @@ export interface components {
              * @description What is to be done: `approve_loan`, `approve_renewal`, `accept_copy`, `acknowledge_loan`, `check_return`,
              *     `register_receipt`, `place_copy`, `hand_over_loan`, `close_session`, `return_copy`, `collect_loan`,
              *     `await_approval`, `overdue_loan`, `open_incident`, `expiring_item`, `review_person`, `sign_commitment`,
-             *     `import_calendar`, `confirm_ceiling`, `approve_print`, `make_print`.
+             *     `import_calendar`, `confirm_ceiling`, `approve_print`, `make_print`, `decide_key_change`, `collect_share`, `confirm_share`.
              */
             kind: string;
             /**
@@ -5309,6 +5692,25 @@ export interface components {
             by: components["schemas"]["Id"];
             /** @description Why. */
             reason: string;
+        };
+        /** @description What is to change. */
+        Wanted: {
+            /** @description Of the key that entries are sealed under. */
+            entries: boolean;
+            /** @constant */
+            kind: "rotation";
+            /** @description Of the keys that keys of files are wrapped under. */
+            levels: boolean;
+        } | {
+            /** @description Who gets a share. */
+            holders: components["schemas"]["Id"][];
+            /** @constant */
+            kind: "holders";
+            /**
+             * Format: uint8
+             * @description How many open.
+             */
+            needed: number;
         };
         /** @description Takes one's application back. */
         WithdrawInput: {
@@ -6757,6 +7159,231 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    keyApprove: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApproveInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["KeyChange"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    keyCallOff: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallOffInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["KeyChange"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    keyProposeHolders: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeHoldersInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["KeyChange"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    keyProposeRotation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeRotationInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["KeyChange"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    keyReject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RejectInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["KeyChange"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     loanAcknowledge: {
         parameters: {
             query?: never;
@@ -6859,7 +7486,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ApproveInput"];
+                "application/json": components["schemas"]["Approve2Input"];
             };
         };
         responses: {
@@ -7039,7 +7666,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RejectInput"];
+                "application/json": components["schemas"]["Reject2Input"];
             };
         };
         responses: {
@@ -7714,7 +8341,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CallOffInput"];
+                "application/json": components["schemas"]["CallOff2Input"];
             };
         };
         responses: {
@@ -9476,6 +10103,138 @@ export interface operations {
             405: components["responses"]["Problem"];
             408: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    getKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Keys"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    getKeysShare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnShare"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    postKeysShare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CollectShareInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sheet"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    postKeysShareConfirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmShareInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
             413: components["responses"]["Problem"];
             415: components["responses"]["Problem"];
             421: components["responses"]["Problem"];
