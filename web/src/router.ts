@@ -44,6 +44,7 @@ export const router = createRouter({
     { path: '/backups', component: () => import('./pages/BackupsPage.vue') },
     { path: '/journal', component: () => import('./pages/JournalPage.vue') },
     { path: '/proposals', component: () => import('./pages/ProposalsPage.vue') },
+    { path: '/keys', component: () => import('./pages/KeysPage.vue') },
     { path: '/settings', component: () => import('./pages/SettingsPage.vue') },
     { path: '/:rest(.*)*', component: () => import('./pages/NothingHere.vue') },
   ],

@@ -127,6 +127,9 @@ export const TASKS: Record<string, Pair> = {
   confirm_rights: ['授予职责待确认', 'Rights to confirm'],
   confirm_parameter: ['参数修改待确认', 'Parameter to confirm'],
   confirm_ceiling: ['内容上限批准待确认', 'Content approval to confirm'],
+  decide_key_change: ['密钥变更待批', 'Change of keys to decide'],
+  collect_share: ['密钥份额待领取', 'Share of the key to collect'],
+  confirm_share: ['密钥份额待确认', 'Share of the key to confirm'],
 }
 export const task = naming(TASKS)
 
@@ -152,6 +155,19 @@ export const FILE_KINDS: Record<string, Pair> = {
   text: ['文本', 'Text'],
 }
 export const fileKind = naming(FILE_KINDS)
+
+/** How far a change of keys is. */
+export const KEY_STATES: Record<string, Pair> = {
+  proposed: ['待批准', 'Waits for approval'],
+  rejected: ['未批准', 'Rejected'],
+  called_off: ['已撤回', 'Called off'],
+  approved: ['已批准，正在执行', 'Approved, being carried out'],
+  collecting: ['份额领取中', 'Shares are handed out'],
+  rotated: ['已更换', 'Done'],
+  resealed: ['已生效', 'In force'],
+  broken_off: ['已中断', 'Broken off'],
+}
+export const keyState = naming(KEY_STATES)
 
 /** Why a file can't be read. */
 export const FAULTS: Record<string, Pair> = {
@@ -255,6 +271,11 @@ export const FIELDS: Record<string, Pair> = {
   authority: ['批准机关', 'Authority'],
   valid_until: ['有效期至', 'Valid until'],
   terminals: ['终端', 'Terminals'],
+  holders: ['持有人', 'Key holders'],
+  needed: ['启封所需份数', 'Shares that open'],
+  entries: ['账目密钥', 'Entry key'],
+  levels: ['文件密钥', 'Level keys'],
+  share: ['份额', 'Share'],
   page: ['页', 'Page'],
   q: ['搜索', 'Search'],
 }

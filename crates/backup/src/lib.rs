@@ -25,7 +25,7 @@ pub use error::BackupError;
 pub use manifest::Manifest;
 pub use place::Place;
 pub use restore::{Known, Listed, Restored, Target, drill, restore};
-pub use run::{Office, Report, run};
+pub use run::{Office, ReadSeal, Report, run};
 pub use verify::{Damage, Finding, Verdict, verify};
 
 /// A file as the registers know it.

@@ -8,6 +8,7 @@ use jingui_crypto::{ContentDigest, Keyring, Needs, Seal};
 use jingui_ledger::{Checkpoint, Note, SegmentWriter, segment_name};
 use jingui_store::{Standing, Store};
 use jingui_vault::Vault;
+use zeroize::Zeroizing;
 
 use crate::beside::SealedRows;
 use crate::error::BackupError;
@@ -20,6 +21,9 @@ const ENTRIES: u64 = 1 << 15;
 /// Bytes from which on a file of entries is closed and the next one begun.
 const SEGMENT: usize = 64 << 20;
 
+/// Reads the text of the seal.
+pub type ReadSeal<'a> = &'a (dyn Fn() -> Zeroizing<String> + Sync);
+
 /// What a backup is taken of.
 #[derive(Clone, Copy)]
 pub struct Office<'a> {
@@ -29,8 +33,9 @@ pub struct Office<'a> {
     pub vault: &'a Vault,
     /// The keys.
     pub keys: &'a Keyring,
-    /// Text of the seal, `key.json`. One whose key stands in the clear isn't copied.
-    pub seal: Option<&'a str>,
+    /// Reads the text of the seal, `key.json`, as it is at that moment: asked for after the entries, so that it opens all of
+    /// them also when keys are rotated meanwhile. One whose key stands in the clear isn't copied.
+    pub seal: Option<ReadSeal<'a>>,
     /// Reads all files off the registers.
     pub registers: Registers,
 }
@@ -365,8 +370,9 @@ fn copy_file(
 
 /// Copies the seal, unless it is a key in the clear: whoever had the backup would have the office.
 fn seal(office: &Office<'_>, place: &Place, number: u64) -> Result<Option<Object>, BackupError> {
-    let Some(text) = office.seal else { return Ok(None) };
-    if Seal::parse(text)?.needs() == Needs::Nothing {
+    let Some(read) = office.seal else { return Ok(None) };
+    let text = read();
+    if Seal::parse(&text)?.needs() == Needs::Nothing {
         return Ok(None);
     }
     place.put(&format!("{SEAL}/{number:08}.json"), office.keys.suite(), text.as_bytes()).map(Some)

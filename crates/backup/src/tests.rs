@@ -73,6 +73,7 @@ struct House {
     store: Store,
     vault: Vault,
     seal: String,
+    read: Box<dyn Fn() -> zeroize::Zeroizing<String> + Send + Sync>,
 }
 
 impl House {
@@ -86,11 +87,19 @@ impl House {
         std::fs::create_dir_all(directory).unwrap();
         let store = Store::create(&keys, options(directory)).unwrap();
         let vault = vault(directory, &keys);
-        Self { directory: directory.to_owned(), keys, store, vault, seal }
+        let text = zeroize::Zeroizing::new(seal.clone());
+        let read = Box::new(move || text.clone());
+        Self { directory: directory.to_owned(), keys, store, vault, seal, read }
     }
 
     fn office(&self) -> Office<'_> {
-        Office { store: &self.store, vault: &self.vault, keys: &self.keys, seal: Some(&self.seal), registers }
+        Office {
+            store: &self.store,
+            vault: &self.vault,
+            keys: &self.keys,
+            seal: Some(&*self.read),
+            registers,
+        }
     }
 
     fn back_up(&self, place: &Place) -> Report {
@@ -195,7 +204,17 @@ fn try_restore(
     let target = Target { options: options(directory), vault: &into, registers, terms };
     let (store, restored) = restore(place, keys, target, known, &|_, _, _| {})?;
     let directory = directory.to_owned();
-    Ok((House { directory, keys: keys.clone(), store, vault, seal: String::new() }, restored))
+    Ok((
+        House {
+            directory,
+            keys: keys.clone(),
+            store,
+            vault,
+            seal: String::new(),
+            read: Box::new(zeroize::Zeroizing::default),
+        },
+        restored,
+    ))
 }
 
 /// Files in a directory and below, by their names.
@@ -260,7 +279,8 @@ fn clause_3_3_1_4_an_office_comes_back_as_it_was_in_both_suites() {
         }
         // Work goes on, and so do its backups: nothing is copied again for having another inode.
         again.add(b"new");
-        let report = run(&Office { seal: Some(&seal), ..again.office() }, &medium, &|_, _, _| {}).unwrap();
+        let read = || zeroize::Zeroizing::new(seal.clone());
+        let report = run(&Office { seal: Some(&read), ..again.office() }, &medium, &|_, _, _| {}).unwrap();
         assert_eq!((report.number, report.entries, report.files), (2, (17, 2), (14, 2)));
     }
 }
@@ -582,7 +602,8 @@ fn clause_3_3_1_4_a_key_in_the_clear_isnt_copied() {
         Unsealed::new("office", house.keys.clone(), &Lock::Plain, &mut rng).unwrap().0.seal().to_text();
     let root = temp.path().join("backup");
     let medium = place(&root);
-    let report = run(&Office { seal: Some(&plain), ..house.office() }, &medium, &|_, _, _| {}).unwrap();
+    let report =
+        run(&Office { seal: Some(&|| plain.clone()), ..house.office() }, &medium, &|_, _, _| {}).unwrap();
     assert!(!report.sealed && !root.join("seal").exists());
     assert_eq!(Manifest::read(&medium).unwrap().seal(&medium).unwrap(), None);
 }

@@ -5,7 +5,7 @@
 //! Knows nothing of what an entry says, nor which numbers follow one another.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use rand::RngCore;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -53,28 +53,41 @@ impl fmt::Debug for Opening {
 
 /// Seals entries under the newest epoch's key and opens those of every epoch. Form: version byte, suite byte, epoch in
 /// two bytes (big-endian, from 0), 12 bytes of nonce, 32 of commitment, ciphertext, 16 of tag. Everything before the
-/// ciphertext is authenticated, and so are journal and number. Cheap to clone, shared freely between threads.
+/// ciphertext is authenticated, and so are journal and number. Cheap to clone, shared freely between threads; clones share
+/// their keys, so that what [`Self::renew`] gives to one all of them have.
 ///
 /// The nonce is random and part of what the entry's key is derived from: a journal that was put back to an older state
 /// writes another entry under the same number, and what opens one of the two must not open the other.
 #[derive(Clone)]
 pub struct EntrySealer {
     suite: Suite,
-    keys: Arc<Vec<Key>>,
+    keys: Arc<RwLock<Arc<Vec<Key>>>>,
 }
 
 impl EntrySealer {
     /// A sealer with the entry keys of all epochs, the oldest first: at least one, at most 65,536.
     pub fn new(suite: Suite, keys: Vec<Key>) -> Self {
-        Self { suite, keys: Arc::new(keys) }
+        Self { suite, keys: Arc::new(RwLock::new(Arc::new(keys))) }
+    }
+
+    /// Takes the keys of a newer state of the same keyring, for this sealer and all its clones. Only once the newer state
+    /// is on the disk: an entry under a key that a crash took away would never open again.
+    pub fn renew(&self, newer: &Self) {
+        let keys = newer.keys();
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
+    }
+
+    fn keys(&self) -> Arc<Vec<Key>> {
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Seals the entry of that number in the journal `log`. `rng` must be fit for keys.
     pub fn seal(&self, log: &str, seq: u64, plain: &[u8], rng: &mut dyn RngCore) -> Vec<u8> {
-        let newest = self.keys.len().checked_sub(1).and_then(|at| u16::try_from(at).ok());
+        let keys = self.keys();
+        let newest = keys.len().checked_sub(1).and_then(|at| Some((u16::try_from(at).ok()?, keys.get(at)?)));
         let mut nonce = [0; NONCE];
         rng.fill_bytes(&mut nonce);
-        let keyed = newest.and_then(|epoch| Some((epoch, self.derive(log, seq, epoch, &nonce)?)));
+        let keyed = newest.map(|(epoch, key)| (epoch, self.derive(key, log, seq, &nonce)));
         // Only without a key, or with more than epochs have numbers. Ending here is better than sealing under none.
         let Some((epoch, opening)) = keyed else { std::process::abort() };
         let (cipher, commitment) = opening.keys(self.suite);
@@ -101,16 +114,15 @@ impl EntrySealer {
     /// this suite, or there was no such epoch; whether they do open is for [`open_with`] to say.
     pub fn opening(&self, log: &str, seq: u64, sealed: &[u8]) -> Option<Opening> {
         let parts = Parts::of(self.suite, sealed)?;
-        self.derive(log, seq, parts.epoch, parts.nonce)
+        Some(self.derive(self.keys().get(usize::from(parts.epoch))?, log, seq, parts.nonce))
     }
 
     /// HKDF-Expand of the epoch's key, bound to the place and the nonce.
-    fn derive(&self, log: &str, seq: u64, epoch: u16, nonce: &[u8; NONCE]) -> Option<Opening> {
-        let key = self.keys.get(usize::from(epoch))?;
+    fn derive(&self, key: &Key, log: &str, seq: u64, nonce: &[u8; NONCE]) -> Opening {
         let mut opening = Opening([0; 32]);
         let log = bind("jingui/entry/1", &[log.as_bytes()]);
         self.suite.expand(key.expose(), &[&log, &seq.to_be_bytes(), nonce], &mut opening.0);
-        Some(opening)
+        opening
     }
 }
 
@@ -260,6 +272,22 @@ mod tests {
         assert!(before.opening("log", 2, &new).is_none());
     }
 
+    /// Whoever holds a clone sees the new epoch at once, and still opens what was sealed before.
+    #[test]
+    fn clones_are_renewed_together() {
+        let mut rng = ChaCha20Rng::seed_from_u64(6);
+        for suite in SUITES {
+            let (running, newer) = (sealer(suite, 1), sealer(suite, 2));
+            let clone = running.clone();
+            let old = clone.seal("log", 1, b"old", &mut rng);
+            running.renew(&newer);
+            let new = clone.seal("log", 2, b"new", &mut rng);
+            assert_eq!((old[3], new[3]), (0, 1));
+            assert_eq!(clone.open("log", 1, &old), Ok(b"old".to_vec()));
+            assert_eq!(newer.open("log", 2, &new), Ok(b"new".to_vec()));
+        }
+    }
+
     /// The same bytes sealed under two keys never carry the same commitment, so that none opens them twice.
     #[test]
     fn the_bytes_commit_to_their_key() {
@@ -271,7 +299,7 @@ mod tests {
             for (log, seq, epoch, nonce) in
                 [("log", 1, 0, 7), ("log", 1, 1, 7), ("log", 1, 1, 8), ("log", 2, 1, 7), ("lo", 1, 1, 7)]
             {
-                let opening = keeper.derive(log, seq, epoch, &[nonce; NONCE]).unwrap();
+                let opening = keeper.derive(&keeper.keys()[epoch], log, seq, &[nonce; NONCE]);
                 assert!(seen.insert(opening.keys(suite).1));
                 assert!(open_with(suite, &opening, "log", 1, &sealed).is_err());
             }

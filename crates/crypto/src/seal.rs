@@ -1,7 +1,7 @@
 //! Sealing small messages: the suite's cipher with a random nonce and associated data that binds them to their place.
 //! Never used for files, which want chunks and a commitment to their key, nor for entries, which have keys of their own.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use rand::RngCore;
 
@@ -15,7 +15,7 @@ const HEAD: usize = 1 + 2 + NONCE;
 
 /// Seals under the newest key of a ring and opens under the one that was the newest then. Form: version byte, epoch of
 /// the key in two bytes (big-endian, from 0), 12 bytes of nonce, ciphertext, 16 bytes of tag. Cheap to clone, shared
-/// freely between threads.
+/// freely between threads; clones share their keys, so that what [`Self::renew`] gives to one all of them have.
 ///
 /// Nonces are random and not sequence numbers: a store that was put back to an older state seals other things under the
 /// same numbers, and a repeated nonce would betray both and let messages be forged. With random nonces one key
@@ -23,7 +23,7 @@ const HEAD: usize = 1 + 2 + NONCE;
 /// messages a second, day and night, that is 49 days; at the ten thousand a day of a large office, a thousand years.
 /// The next key of the ring begins anew.
 #[derive(Clone)]
-pub struct Sealer(Arc<Vec<Cipher>>);
+pub struct Sealer(Arc<RwLock<Arc<Vec<Cipher>>>>);
 
 impl Sealer {
     /// A sealer of that suite with that key alone.
@@ -33,13 +33,31 @@ impl Sealer {
 
     /// A sealer with the keys of all epochs, the oldest first: at least one, at most 65,536.
     pub fn ring(suite: Suite, keys: Vec<Key>) -> Self {
-        Self(Arc::new(keys.iter().map(|key| suite.cipher(key.expose())).collect()))
+        let ciphers = keys.iter().map(|key| suite.cipher(key.expose())).collect();
+        Self(Arc::new(RwLock::new(Arc::new(ciphers))))
+    }
+
+    /// Takes the keys of a newer state of the same ring, for this sealer and all its clones. Only once the newer state is
+    /// on the disk: what is sealed under a key that a crash took away never opens again.
+    pub fn renew(&self, newer: &Self) {
+        let ring = newer.keys();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = ring;
+    }
+
+    fn keys(&self) -> Arc<Vec<Cipher>> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The epoch of the key under which something was sealed; nothing for what has another form.
+    pub fn epoch(sealed: &[u8]) -> Option<u16> {
+        let (&[version, high, low], _) = sealed.split_first_chunk()?;
+        (version == VERSION).then_some(u16::from_be_bytes([high, low]))
     }
 
     /// Seals `plain` and binds it to `aad`. `rng` must be fit for keys: nonces that repeat give the contents away.
     pub fn seal(&self, aad: &[u8], plain: &[u8], rng: &mut dyn RngCore) -> Vec<u8> {
-        let newest =
-            self.0.len().checked_sub(1).and_then(|at| Some((u16::try_from(at).ok()?, self.0.get(at)?)));
+        let keys = self.keys();
+        let newest = keys.len().checked_sub(1).and_then(|at| Some((u16::try_from(at).ok()?, keys.get(at)?)));
         // Only a ring without a key, or with more than epochs have numbers. Ending here is better than sealing under none.
         let Some((epoch, cipher)) = newest else { std::process::abort() };
         let mut nonce = [0; NONCE];
@@ -62,7 +80,8 @@ impl Sealer {
             let (epoch, rest) = rest.split_first_chunk()?;
             let (nonce, rest) = rest.split_first_chunk()?;
             let (body, tag) = rest.split_last_chunk()?;
-            let cipher = self.0.get(usize::from(u16::from_be_bytes(*epoch)))?;
+            let keys = self.keys();
+            let cipher = keys.get(usize::from(u16::from_be_bytes(*epoch)))?;
             let mut plain = body.to_vec();
             (*version == VERSION).then_some(())?;
             cipher.open(nonce, aad, &mut plain, tag).ok()?;
@@ -127,6 +146,11 @@ mod tests {
         assert_eq!(later.open(b"", &old), Ok(b"old".to_vec()));
         assert_eq!(later.open(b"", &new), Ok(b"new".to_vec()));
         assert_eq!(first.open(b"", &new), Err(CryptoError::Sealed));
+        assert_eq!((Sealer::epoch(&old), Sealer::epoch(&new), Sealer::epoch(b"x")), (Some(0), Some(1), None));
+        let clone = first.clone();
+        first.renew(&later);
+        assert_eq!(clone.open(b"", &new), Ok(b"new".to_vec()));
+        assert_eq!(Sealer::epoch(&clone.seal(b"", b"x", &mut rng)), Some(1));
     }
 
     /// Hands out the nonce of a published vector.

@@ -2,15 +2,16 @@
 
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context as _, bail};
-use jingui_backup::{BackupError, Filed, Known, Place, Report, Restored, Stage, Target};
+use jingui_backup::{BackupError, Filed, Known, Place, ReadSeal, Report, Restored, Stage, Target};
 use jingui_crypto::{Keyring, Seal, Unsealed};
 use jingui_office::files::{FileState, views, words};
 use jingui_office::keys::backup::{Done, Particulars, last};
 use jingui_office::{Caller, Connection, Office};
 use jingui_regulation::Param;
+use jingui_server::Keeper;
 use jingui_store::{Store, StoreError};
 use jingui_vault::Vault;
 use serde_json::json;
@@ -61,7 +62,8 @@ pub fn take(
 ) -> anyhow::Result<()> {
     let office = Office::open(Store::open(unsealed.keyring(), directory.options())?, crate::rules::pack()?)?;
     let vault = serving::vault(directory, unsealed.keyring(), vault)?;
-    let report = run(&office, &vault, unsealed, place, &told())?;
+    let seal = || unsealed.seal().to_text();
+    let report = run(&office, &vault, unsealed.keyring(), &seal, place, &told())?;
     println!(
         "第 {} 次备份已完成并读回核对 / backup {} taken and read back: {} entries ({} new), {} files ({} new), {:.1} s",
         report.number,
@@ -82,18 +84,12 @@ pub fn take(
 fn run(
     office: &Office,
     vault: &Vault,
-    unsealed: &Unsealed,
+    keys: &Keyring,
+    seal: ReadSeal<'_>,
     place: &str,
     told: &(dyn Fn(Stage, u64, u64) + Sync),
 ) -> anyhow::Result<Report> {
-    let seal = unsealed.seal().to_text();
-    let whole = jingui_backup::Office {
-        store: office.store(),
-        vault,
-        keys: unsealed.keyring(),
-        seal: Some(&seal),
-        registers,
-    };
+    let whole = jingui_backup::Office { store: office.store(), vault, keys, seal: Some(seal), registers };
     let report = jingui_backup::run(&whole, &Place::open(place)?, told)?;
     let missing = report.missing.len() as u64;
     for name in &report.missing {
@@ -112,16 +108,21 @@ pub fn note(office: &Office, particulars: Particulars) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Takes backups while the office is served: whenever the newest is older than the parameter says.
-pub fn keep_taking(office: Office, vault: Vault, unsealed: Unsealed, place: String) -> anyhow::Result<()> {
-    let due = move || -> anyhow::Result<bool> {
+/// Takes backups while the office is served: whenever the newest is older than the parameter says, and at once when the keys
+/// were rotated or split anew, so that no older file of keys stays in the place.
+pub fn keep_taking(office: Office, vault: Vault, keeper: Arc<Keeper>, place: String) -> anyhow::Result<()> {
+    let mut copied = keeper.written();
+    let mut due = move || -> anyhow::Result<bool> {
         let days = office.rules().parameters.value(Param::BackupDays);
         let newest = office.store().read(|conn| last(conn, Done::Backup))?;
         let age = newest.map(|at| office.store().now().millis() - at.millis());
-        if age.is_some_and(|age| age < days * 86_400_000) {
+        let written = keeper.written();
+        if written == copied && age.is_some_and(|age| age < days * 86_400_000) {
             return Ok(false);
         }
-        let report = run(&office, &vault, &unsealed, &place, &|_, _, _| {})?;
+        let seal = || keeper.seal();
+        let report = run(&office, &vault, keeper.current().keyring(), &seal, &place, &|_, _, _| {})?;
+        copied = written;
         tracing::info!(
             number = report.number,
             entries = report.entries.0,

@@ -145,6 +145,25 @@ pub fn needs(data: &Path) -> anyhow::Result<Option<Needs>> {
     if path.exists() { Ok(Some(seal(&path)?.needs())) } else { Ok(None) }
 }
 
+/// Puts a text in the place of a file that only the owner reads. When this answers, the new file is on the disk; cut off
+/// anywhere, the old one is whole.
+pub fn replace_private(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    // What an earlier try left is no longer anybody's, and might be open to others.
+    match fs::remove_file(&beside) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&beside, path)?;
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    File::open(directory.unwrap_or_else(|| Path::new(".")))?.sync_all()
+}
+
 /// Writes a new file that only the owner reads; never over an existing one.
 pub fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
     let mut file = fs::OpenOptions::new()

@@ -418,6 +418,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             let settings = serving::Settings {
                 listen,
                 listener: None,
+                key_file: secret.key_file.clone(),
                 cache_mib,
                 vault,
                 backup,

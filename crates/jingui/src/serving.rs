@@ -2,16 +2,19 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use jingui_crypto::{Keyring, Needs, Unsealed};
 use jingui_office::keys::go_on::{self, Loss};
 use jingui_office::{Caller, Office};
-use jingui_server::{Attempt, Commands, Config, Content, Live, Opened, PLACE, Tls, WitnessAt, quoted};
+use jingui_server::{
+    Attempt, Commands, Config, Content, Keeper, Live, Opened, PLACE, Tls, WitnessAt, quoted,
+};
 use jingui_store::{Finding, Store};
 use jingui_vault::Vault;
 
-use crate::data::{DataDirectory, KEY};
+use crate::data::{DataDirectory, KEY, replace_private};
 use crate::outside;
 
 /// How an office is served.
@@ -20,6 +23,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Listens there already, where a door handed its place over.
     pub listener: Option<TcpListener>,
+    /// The plain key file, where the keys don't lie in the data directory.
+    pub key_file: Option<PathBuf>,
     /// Memory for database pages, MiB.
     pub cache_mib: u64,
     /// Where sealed files lie; in the data directory unless said otherwise.
@@ -42,6 +47,7 @@ impl Default for Settings {
         Self {
             listen,
             listener: None,
+            key_file: None,
             cache_mib: 256,
             vault: None,
             backup: None,
@@ -81,8 +87,19 @@ pub fn run(
     settings: Settings,
     ready: impl FnOnce(),
 ) -> anyhow::Result<()> {
-    let Settings { listen, listener, cache_mib, vault, backup, checkpoints, media, witnesses, hold } =
-        settings;
+    let Settings {
+        listen,
+        listener,
+        key_file,
+        cache_mib,
+        vault,
+        backup,
+        checkpoints,
+        media,
+        witnesses,
+        hold,
+    } = settings;
+    let keeper = keeper(directory, unsealed, key_file);
     let keys = unsealed.keyring();
     let live = Live::default();
     let mut options = directory.options();
@@ -114,7 +131,7 @@ pub fn run(
     let automatic = backup.clone();
     if let Some(place) = backup {
         let vault = self::vault(directory, keys, vault.clone())?;
-        crate::backup::keep_taking(office.clone(), vault, unsealed.clone(), place)?;
+        crate::backup::keep_taking(office.clone(), vault, Arc::clone(&keeper), place)?;
     }
     crate::drill::keep_taking_up(office.clone(), directory, unsealed.clone())?;
     let mut config = Config::new(listen, office, content(directory, keys, vault)?, live);
@@ -122,6 +139,7 @@ pub fn run(
     config.witnesses = witnesses;
     config.commands = commands(directory, unsealed, automatic);
     config.listener = listener;
+    config.keys = Some(keeper);
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     let running = jingui_server::serve(config)?;
     println!("金匮正在 {scheme}://{} 提供服务 / serving. Ctrl+C 停止 / stops.", running.address());
@@ -194,6 +212,15 @@ fn commands(directory: &DataDirectory, unsealed: &Unsealed, automatic: Option<St
         backup: format!("jingui backup --data {data}{key} {PLACE}"),
         drill: format!("jingui restore {PLACE} --drill --data {data}{key}"),
     }
+}
+
+/// Holds the keys with the file they lie in. One on a medium apart stays there, and stays in the clear.
+fn keeper(directory: &DataDirectory, unsealed: &Unsealed, key_file: Option<PathBuf>) -> Arc<Keeper> {
+    let home = directory.file(KEY);
+    let path = key_file.unwrap_or_else(|| home.clone());
+    let splits = path == home;
+    let write = Box::new(move |text: &str| replace_private(&path, text));
+    Arc::new(Keeper::new(unsealed.clone(), splits, write))
 }
 
 /// Journals that the office was opened, and what was tried before.

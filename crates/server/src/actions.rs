@@ -16,7 +16,7 @@ use crate::edge::Shared;
 use crate::language::Language;
 use crate::problem::Problem;
 use crate::session::Signed;
-use crate::{content, input};
+use crate::{content, input, keys};
 
 /// Actions that only the clock, the importer or the edge itself performs: they have no route.
 pub(crate) const INTERNAL: &[&str] = &[
@@ -29,6 +29,12 @@ pub(crate) const INTERNAL: &[&str] = &[
     "import.finish",
     "import.rows",
     "item.take_in",
+    "key.break_off",
+    "key.collect",
+    "key.confirm",
+    "key.resealed",
+    "key.rewrap",
+    "key.rotated",
     "loan.escalate",
     "loan.expire",
     "loan.remind",
@@ -78,6 +84,14 @@ pub(crate) async fn act(
     }
     let seen = seen(&headers, language)?;
     let input = input::json(body, language).await?;
+    if let Some(code) = keys::barred(&edge, &name) {
+        return Err(Problem::edge(StatusCode::CONFLICT, code, language));
+    }
+    if keys::decides(&name) {
+        let done = perform(&edge, signed.caller(), name, input, seen, language).await?;
+        keys::carry_out(&edge).await;
+        return Ok(Json(done));
+    }
     if matches!(name.as_str(), "file.remove" | "file.give_up") {
         let file = content::file_named(input.get());
         let lies_at = content::lies_at(&edge, input.get());

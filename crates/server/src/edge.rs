@@ -17,6 +17,7 @@ use crate::content::spare::Spare;
 use crate::content::upload::Uploads;
 use crate::evidence::Bundles;
 use crate::imports::Imports;
+use crate::keys::Keeper;
 use crate::live::Live;
 use crate::session::{Limits, Sessions};
 use crate::throttle::Throttle;
@@ -43,6 +44,8 @@ pub(crate) struct Edge {
     pub(crate) witnesses: Witnesses,
     /// How backups are taken, for those who take them.
     pub(crate) commands: Commands,
+    /// The keys, where this process has the file they lie in.
+    pub(crate) keys: Option<Arc<Keeper>>,
     /// One place to look into files: it takes memory and a core.
     pub(crate) inspecting: Mutex<Spare>,
     /// Places for long reads, fewer than the store has read connections.
@@ -63,6 +66,7 @@ impl Edge {
         live: Live,
         witnesses: Vec<WitnessAt>,
         commands: Commands,
+        keys: Option<Arc<Keeper>>,
         secure: bool,
     ) -> Self {
         Self {
@@ -81,6 +85,7 @@ impl Edge {
             witnesses: Witnesses::new(witnesses),
             inspecting: Mutex::default(),
             commands,
+            keys,
             long_reads: Semaphore::new(LONG_READS),
             reading: Semaphore::new(1),
             secure,

@@ -11,6 +11,7 @@ use axum::{Json, Router, middleware};
 use crate::content::{desk, page, rebuild, upload};
 use crate::edge::Shared;
 use crate::guard::Door;
+use crate::keys::{share, show};
 use crate::language::Language;
 use crate::problem::Problem;
 use crate::{
@@ -37,6 +38,9 @@ pub(crate) fn router(edge: Shared, door: Arc<Door>) -> Router {
         .route("/api/journal/verify", get(verification::progress).post(verification::start))
         .route("/api/items", post(desk::take_in))
         .route("/api/items/{item}/files", post(upload::add))
+        .route("/api/keys", get(show::show))
+        .route("/api/keys/share", get(share::own).post(share::collect))
+        .route("/api/keys/share/confirm", post(share::confirm))
         .route("/api/ledger", get(ledger::show))
         .route("/api/ledger/checkpoint", get(ledger::checkpoint))
         .route("/api/ledger/compare", post(ledger::compare))

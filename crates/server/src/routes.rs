@@ -14,6 +14,7 @@ use crate::content::search::Hit;
 use crate::content::upload::Arrived;
 use crate::evidence::Made;
 use crate::imports::{Mapped, Running, Uploaded};
+use crate::keys::{share, show};
 use crate::ledger::{Compared, Ledger, Presented, Proven, Slip};
 use crate::sign_in::{Countersign, Credentials, Me};
 use crate::verification::Progress;
@@ -104,6 +105,7 @@ pub(crate) fn all() -> Vec<Route> {
         .chain(imports())
         .chain(ledger())
         .chain(evidence())
+        .chain(keys())
         .chain(content())
         .chain(service())
         .collect()
@@ -206,6 +208,33 @@ fn evidence() -> Vec<Route> {
             ("下载证据", "The bundle, for the session that asked for it"),
             Answered::Any("application/zip"),
         ),
+    ]
+}
+
+fn keys() -> Vec<Route> {
+    vec![
+        get("/api/keys", ("密钥", "The keys"), Answered::Json(SchemaGenerator::subschema_for::<show::Shown>))
+            .or(&[403, 409]),
+        get(
+            "/api/keys/share",
+            ("本人待领取的份额", "The share that waits for me"),
+            Answered::Json(SchemaGenerator::subschema_for::<share::OwnShare>),
+        )
+        .or(&[404]),
+        post(
+            "/api/keys/share",
+            ("领取本人的份额", "Collect the own share, shown once"),
+            Sent::Json(SchemaGenerator::subschema_for::<share::Collecting>),
+            (200, Answered::Json(SchemaGenerator::subschema_for::<share::Sheet>)),
+        )
+        .or(crate::openapi::ACTION),
+        post(
+            "/api/keys/share/confirm",
+            ("输入份额确认", "Type the own share back"),
+            Sent::Json(SchemaGenerator::subschema_for::<share::Confirming>),
+            (204, Answered::Nothing),
+        )
+        .or(crate::openapi::ACTION),
     ]
 }
 

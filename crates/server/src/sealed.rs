@@ -186,7 +186,7 @@ async fn open_with(State(closed): State<Shared>, request: Request) -> Result<Jso
     }
 }
 
-/// Why a try failed.
+/// Why a share or a passphrase isn't taken.
 pub(crate) struct Refused {
     pub(crate) code: &'static str,
     pub(crate) share: Option<u8>,
@@ -199,6 +199,7 @@ impl Refused {
         Self { share: Some(share), ..Self::from(code) }
     }
 
+    /// The problem that its holder is told of: where something was mistyped, with the lines.
     pub(crate) fn told(self, language: Language) -> Problem {
         let mut problem = Problem::edge(StatusCode::CONFLICT, self.code, language);
         if !self.lines.is_empty() {

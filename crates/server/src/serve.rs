@@ -18,6 +18,7 @@ use crate::backups::Commands;
 use crate::content::Content;
 use crate::edge::Edge;
 use crate::guard::Door;
+use crate::keys::Keeper;
 use crate::live::Live;
 use crate::witness::WitnessAt;
 use crate::{router, timer, told};
@@ -50,6 +51,8 @@ pub struct Config {
     pub witnesses: Vec<WitnessAt>,
     /// How backups are taken, for those who take them.
     pub commands: Commands,
+    /// The keys, where two people may change them: with the file they lie in.
+    pub keys: Option<Arc<Keeper>>,
     /// Whether the clock reminds, lapses and escalates; off in simulations that move time themselves.
     pub clock: bool,
 }
@@ -67,6 +70,7 @@ impl Config {
             hosts: Vec::new(),
             workers: 0,
             clock: true,
+            keys: None,
             witnesses: Vec::new(),
             commands: Commands::default(),
         }
@@ -113,10 +117,22 @@ pub struct Running {
 
 /// Starts serving and returns at once.
 pub fn serve(config: Config) -> Result<Running, ServeError> {
-    let Config { address, listener, office, content, live, tls, hosts, workers, clock, witnesses, commands } =
-        config;
+    let Config {
+        address,
+        listener,
+        office,
+        content,
+        live,
+        tls,
+        hosts,
+        workers,
+        clock,
+        witnesses,
+        commands,
+        keys,
+    } = config;
     let place = Place::take(address, listener, tls, hosts)?;
-    let edge = Arc::new(Edge::new(office, content, live, witnesses, commands, place.door.secure));
+    let edge = Arc::new(Edge::new(office, content, live, witnesses, commands, keys, place.door.secure));
     let runtime = runtime(workers).map_err(ServeError::Start)?;
     if clock {
         runtime.spawn(timer::run(Arc::clone(&edge)));

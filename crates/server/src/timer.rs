@@ -10,7 +10,7 @@ use jingui_store::StoreError;
 
 use crate::content::inspect;
 use crate::edge::Edge;
-use crate::input;
+use crate::{input, keys};
 
 const EVERY: Duration = Duration::from_mins(1);
 
@@ -31,6 +31,7 @@ pub(crate) async fn run(edge: Arc<Edge>) {
             work(&working)
         })
         .await;
+        keys::carry_out(&edge).await;
         edge.witnesses.ask(edge.office.store()).await;
         if let Err(error) = inspect::take_up(&edge) {
             tracing::error!(%error, "files that wait could not be looked up");

@@ -92,6 +92,33 @@ fn sealed(code: &str) -> (&'static str, &'static str) {
             "启封方式不符，请按页面要求输入。",
             "this office opens by another kind of secret; enter what the page asks for.",
         ),
+        _ => keys(code),
+    }
+}
+
+/// What is said of a change of keys.
+fn keys(code: &str) -> (&'static str, &'static str) {
+    match code {
+        "keys.none" => (
+            "本次运行没有密钥文件，不能变更密钥。",
+            "this process serves without a file of keys; start it with `jingui serve`.",
+        ),
+        "keys.medium" => (
+            "本单位的密钥文件单独存放在介质上，不能改为由持有人分持；请另建采用份额的单位。",
+            "the key file lies on a medium apart and can't be split; keep that medium, or set the office up with shares.",
+        ),
+        "keys.not_dealt" => (
+            "现在没有您的份额可领：份额更换已结束、中断，或不包括您。请刷新密钥页。",
+            "there is no share for you now: the change is over, broke off, or doesn't include you; reload the page.",
+        ),
+        "keys.not_yours" => (
+            "这是另一位持有人的份额，请输入您自己的份额纸。",
+            "this is another holder's share; type your own sheet.",
+        ),
+        "keys.shown_to" => (
+            "密钥情况只向安全保密管理员、系统管理员、安全审计员和党办负责人显示。",
+            "keys are shown to the three administrators and the office head; ask one of them.",
+        ),
         _ => ("请求无法处理，请检查后重试。", "the request can't be processed; check it and try again."),
     }
 }
@@ -335,6 +362,14 @@ pub(crate) fn state(code: &str, language: Language) -> &str {
         "open" => ("未结", "open"),
         "closed" => ("已结", "closed"),
         "registered" => ("已登记", "registered"),
+        "key_proposed" => ("待批准", "waiting for the office head"),
+        "key_rejected" => ("未批准", "rejected"),
+        "key_called_off" => ("已撤回", "called off"),
+        "key_approved" => ("已批准、正在执行", "approved and being carried out"),
+        "key_collecting" => ("份额领取中", "waiting for its holders"),
+        "key_rotated" => ("已更换", "done"),
+        "key_resealed" => ("已生效", "in force"),
+        "key_broken_off" => ("已中断", "broken off"),
         _ => return code,
     };
     language.pick(zh, en)

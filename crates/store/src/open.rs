@@ -326,6 +326,41 @@ impl Store {
         &self.log_id
     }
 
+    /// Seals entries under the newest epoch of this newer state of the keyring from here on. Only once it is on the disk.
+    pub fn renew(&self, keys: &Keyring) {
+        self.sealer.renew(&keys.entry_sealer());
+    }
+
+    /// How many keys of files are wrapped under an epoch before `epoch`, and how many there are.
+    pub fn count_file_keys(&self, conn: &Connection, epoch: u16) -> Result<(u64, u64), StoreError> {
+        // Version, then the epoch in two bytes (docs/seal.md): blobs compare byte by byte.
+        let sql = "SELECT count(*) FILTER (WHERE substr(wrapped, 2, 2) < ?1), count(*) FROM file_key";
+        Ok(conn
+            .prepare_cached(sql)?
+            .query_row([epoch.to_be_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?)
+    }
+
+    /// The first `limit` keys of files after `after` that are wrapped under an epoch before `epoch`.
+    pub fn older_file_keys(
+        &self,
+        conn: &Connection,
+        epoch: u16,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<(Id, Vec<u8>)>, StoreError> {
+        let mut statement = conn.prepare_cached(
+            "SELECT file, wrapped FROM file_key WHERE file > ?2 AND substr(wrapped, 2, 2) < ?1 ORDER BY file LIMIT ?3",
+        )?;
+        let mut rows = statement.query(rusqlite::params![epoch.to_be_bytes(), after, limit])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            if let Ok(file) = row.get::<_, String>(0)?.parse() {
+                found.push((file, row.get(1)?));
+            }
+        }
+        Ok(found)
+    }
+
     /// The wrapped key of a file; nothing when there is none, or no longer.
     pub fn file_key(&self, conn: &Connection, file: &Id) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(conn

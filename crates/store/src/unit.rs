@@ -164,6 +164,16 @@ impl<'a> Unit<'a> {
         Ok(())
     }
 
+    /// Puts another wrapping of a file's key in the place of the one that is there. Answers whether it was that one: a key
+    /// that was destroyed meanwhile doesn't come back.
+    pub fn rewrap_file_key(&mut self, file: &Id, from: &[u8], wrapped: &[u8]) -> Result<bool, StoreError> {
+        let changed = self
+            .conn
+            .prepare_cached("UPDATE file_key SET wrapped = ?3 WHERE file = ?1 AND wrapped = ?2")?
+            .execute(rusqlite::params![file.as_str(), from, wrapped])?;
+        Ok(changed > 0)
+    }
+
     /// Keeps the words of a file, outside the journal, page by page; `terms` cuts them as they are found. Those it had before
     /// are taken away.
     pub fn keep_file_text(

@@ -148,6 +148,28 @@ impl Vault {
         })
     }
 
+    /// Wraps keys of files under the newest epoch of this newer state of the keyring from here on. Only once it is on the
+    /// disk.
+    pub fn renew(&self, keys: &Keyring) {
+        for (level, sealer) in (1..).zip(self.levels.iter()) {
+            if let Some(newer) = keys.level_sealer(level) {
+                sealer.renew(&newer);
+            }
+        }
+    }
+
+    /// The key of a file wrapped anew, under the newest epoch of its level.
+    ///
+    /// # Errors
+    /// When what is there doesn't open.
+    pub fn rewrap(&self, place: &Place, wrapped: &[u8]) -> Result<Vec<u8>, VaultError> {
+        let label = place.label(Part::Original);
+        let binding = Binding { file: &place.file, item: &place.item, label: &label };
+        let level = self.level(place)?;
+        let key = FileKey::unwrap(level, &binding, wrapped)?;
+        Ok(key.wrap(level, &binding, &mut ChaCha20Rng::from_os_rng()))
+    }
+
     fn level(&self, place: &Place) -> Result<&Sealer, VaultError> {
         let at = usize::from(place.level).checked_sub(1);
         at.and_then(|at| self.levels.get(at)).ok_or(VaultError::Sealed(CryptoError::Sealed))
@@ -604,6 +626,26 @@ mod tests {
         assert_eq!(upload.received(), 300_000);
         drop(upload);
         assert_eq!(std::fs::read_dir(directory.path().join("uploads")).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn keys_are_wrapped_anew_after_a_rotation_and_open_before_and_after() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let mut keys = Keyring::generate(Suite::International, &mut rng);
+        let vault = vault(&directory);
+        let at = place("f1", "i1");
+        let (kept, wrapped) = kept(&vault, &at, b"content").await;
+        keys.rotate_levels(&mut rng);
+        vault.clone().renew(&keys);
+        let open = async |wrapped: &[u8]| {
+            vault.open_whole(&at, &kept, wrapped, 100).await.map(|plain| plain.to_vec())
+        };
+        assert_eq!(open(&wrapped).await.unwrap(), b"content");
+        let again = vault.rewrap(&at, &wrapped).unwrap();
+        assert_eq!((Sealer::epoch(&wrapped), Sealer::epoch(&again)), (Some(0), Some(1)));
+        assert_eq!(open(&again).await.unwrap(), b"content");
+        assert!(vault.rewrap(&place("f2", "i1"), &wrapped).is_err(), "another file's");
     }
 
     #[test]

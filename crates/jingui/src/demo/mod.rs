@@ -17,12 +17,12 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use jingui_crypto::{Keyring, Lock, Suite, Unsealed};
+use jingui_crypto::{Keyring, Lock, Needs, Suite, Unsealed};
 use jingui_store::{Clock as _, SystemClock};
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha20Rng;
 
-use crate::data::{DataDirectory, Secret};
+use crate::data::{self, DataDirectory, Secret};
 use crate::serving;
 use people::{ADMINISTRATORS, DEPARTMENTS, PEOPLE};
 use scene::Scene;
@@ -54,14 +54,15 @@ pub fn run(data: &Path, listen: SocketAddr, fresh: bool, only_make: bool) -> any
         return Ok(());
     }
     let directory = DataDirectory::open(data)?;
-    let unsealed = directory.unlock(&Secret::KeyFile(directory.file(KEY)))?;
-    serving::run(
-        &directory,
-        &unsealed,
-        &[],
-        serving::Settings { listen, cache_mib: 256, ..serving::Settings::default() },
-        announce,
-    )
+    let settings = serving::Settings { listen, ..serving::Settings::default() };
+    if data::needs(data)? == Some(Needs::Nothing) {
+        let unsealed = directory.unlock(&Secret::KeyFile(directory.file(KEY)))?;
+        return serving::run(&directory, &unsealed, &[], settings, announce);
+    }
+    // Somebody split the key in the console: it is opened as any office is.
+    let Some(opened) = serving::wait(&directory, listen)? else { return Ok(()) };
+    let settings = serving::Settings { listener: Some(opened.listener), ..settings };
+    serving::run(&directory, &opened.unsealed, &opened.attempts, settings, announce)
 }
 
 fn check_mark(data: &Path) -> anyhow::Result<()> {

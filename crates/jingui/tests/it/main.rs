@@ -17,6 +17,7 @@ mod demo;
 mod drills;
 mod faults;
 mod going_on;
+mod keys;
 mod program;
 mod proof;
 mod s3;

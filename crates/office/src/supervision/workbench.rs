@@ -1,6 +1,8 @@
 //! The workbench: what waits for me, what I hold and owe, what falls due or is late; for the head, what is wrong
 //! today. Worked out from live state, one query for each kind of work.
 
+mod keys;
+
 use jingui_access::Asker;
 use jingui_regulation::{Date, Param, Role};
 use jingui_store::{Id, StoreError};
@@ -22,7 +24,7 @@ pub struct Task {
     /// `register_receipt`, `place_copy`, `hand_over_loan`, `close_session`, `return_copy`, `collect_loan`,
     /// `await_approval`, `overdue_loan`, `open_incident`, `expiring_item`, `review_person`, `sign_commitment`,
     /// `import_calendar`, `confirm_ceiling`, `confirm_rights`, `confirm_parameter`, `approve_print`, `make_print`,
-    /// `take_backup`, `drill_restore`.
+    /// `take_backup`, `drill_restore`, `decide_key_change`, `collect_share`, `confirm_share`.
     pub kind: &'static str,
     /// The record it is about.
     pub id: String,
@@ -166,6 +168,7 @@ pub fn workbench(
 ) -> Result<Workbench, StoreError> {
     let bench = Bench { conn, asker, rules, today };
     let mut all = Workbench::default();
+    keys::waiting(&bench, &mut all.waits_for_me)?;
     if asker.roles.iter().any(|role| role.is_administrator()) {
         administrators(&bench, &mut all)?;
         proposals(&bench, &mut all)?;

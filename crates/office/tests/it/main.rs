@@ -16,6 +16,7 @@ mod clauses;
 mod equality;
 mod files;
 mod harness;
+mod keys;
 mod loans;
 mod past;
 mod people;

@@ -54,7 +54,7 @@ pub fn mark_key(keys: &Keyring) -> Key {
 }
 
 /// Where a file belongs, as its seal knows it.
-fn place(file: &File) -> Place {
+pub(crate) fn place(file: &File) -> Place {
     Place { file: file.id.to_string(), item: file.item.to_string(), level: file.level.number() }
 }
 

@@ -15,6 +15,7 @@ mod evidence;
 mod harness;
 mod headers;
 mod imports;
+mod keys;
 mod ledger;
 mod openapi;
 mod refusals;
