@@ -11,7 +11,7 @@ use jingui_office::{Caller, Office};
 use jingui_server::{
     Attempt, Commands, Config, Content, Keeper, Live, Opened, PLACE, Tls, WitnessAt, quoted,
 };
-use jingui_store::{Finding, Store};
+use jingui_store::Store;
 use jingui_vault::Vault;
 
 use crate::data::{DataDirectory, KEY, replace_private};
