@@ -81,13 +81,13 @@ fn clause_1_3_1_verification_names_what_was_tampered_with() {
     );
     // What records were is proven like what they are.
     tamper(
-        "UPDATE was SET body = replace(body, '\"desk\"', '\"kept\"') WHERE id IN (SELECT was FROM version WHERE kind = 'copy')",
+        "UPDATE was SET body = replace(body, 'kept', 'lent') WHERE id IN (SELECT was FROM version WHERE kind = 'copy')",
         "UPDATE was SET body = (SELECT body FROM keep_was WHERE keep_was.id = was.id)",
         &|found| matches!(found, Finding::Record { kind, .. } if kind == "was"),
     );
     tamper(
-        "UPDATE version SET was = was + 1 WHERE was = 1",
-        "UPDATE version SET was = 1 WHERE key = (SELECT key FROM version WHERE was = 2 ORDER BY seq LIMIT 1) AND was = 2 AND version = 1",
+        "UPDATE version SET was = -was",
+        "UPDATE version SET was = -was",
         &|found| matches!(found, Finding::Record { kind, .. } if kind == "version"),
     );
     tamper(
