@@ -1409,7 +1409,8 @@ export interface paths {
         /** 文件台账 · Items */
         get: operations["items"];
         put?: never;
-        post?: never;
+        /** 登记并入库 · Register an item with its file */
+        post: operations["postItems"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4054,7 +4055,7 @@ export interface components {
         };
         /** @description Where a file says what was searched for. */
         Passage: {
-            /** @description The words with what stands around them. Not told of levels 3 and 4. */
+            /** @description The words with what stands around them. Not told of levels 3 and 4, nor of such a file. */
             around: components["schemas"]["Around"] | null;
             /** @description The file. */
             file: components["schemas"]["Id"];
@@ -4062,9 +4063,9 @@ export interface components {
             name: string;
             /**
              * Format: uint32
-             * @description The first page with the first of the words, from 1.
+             * @description The first page with the word, from 1; nothing for a file too long to be looked through for a list.
              */
-            page: number;
+            page: number | null;
         };
         /** @description A password as typed: never stored, never shown. */
         PasswordInput: string;
@@ -5147,6 +5148,25 @@ export interface components {
             check: components["schemas"]["ConditionInput"];
             /** @description The loan. */
             loan: components["schemas"]["IdInput"];
+        };
+        /** @description The form of `POST /api/items`, for the API document. */
+        TakeInFormInput: {
+            /**
+             * Format: binary
+             * @description The file, with its name, up to 8 MiB.
+             */
+            file: string;
+            /** @description What is registered, as for `item.register`. */
+            registration: components["schemas"]["RegisterInput"];
+        };
+        /** @description An item with its copies and its file. */
+        TakenIn: {
+            /** @description Its copies. */
+            copies: components["schemas"]["Copy"][];
+            /** @description Its file, kept; it is looked into at once. */
+            file: components["schemas"]["File"];
+            /** @description The item. */
+            item: components["schemas"]["Item"];
         };
         /** @description A piece of work. */
         Task: {
@@ -8921,6 +8941,45 @@ export interface operations {
             405: components["responses"]["Problem"];
             421: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    postItems: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["TakeInFormInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenIn"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
             500: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
