@@ -39,7 +39,7 @@ pub(crate) const INTERNAL: &[&str] = &[
 ];
 /// Actions after which every session of the person concerned ends.
 const ENDS_SESSIONS: &[&str] =
-    &["account.change_password", "account.close", "account.reset", "person.set_rights"];
+    &["account.change_password", "account.close", "account.reset", "leaving.complete", "person.set_rights"];
 /// The code by which a wrong present password is refused.
 const WRONG_PASSWORD: &str = "field.current_password";
 
