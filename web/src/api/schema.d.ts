@@ -174,6 +174,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/actions/commitment.issue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 启用新版保密承诺 · Put a new commitment text into force */
+        post: operations["commitmentIssue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/actions/copy.accept": {
         parameters: {
             query?: never;
@@ -412,6 +429,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/actions/item.entrust": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 移交文件责任 · Entrust items to another person */
+        post: operations["itemEntrust"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/actions/item.mark": {
         parameters: {
             query?: never;
@@ -508,6 +542,91 @@ export interface paths {
         put?: never;
         /** 作废登记 · Strike a registration */
         post: operations["itemStrike"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/leaving.begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 开始办理离岗 · Begin somebody's leaving */
+        post: operations["leavingBegin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/leaving.call_off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 终止办理离岗 · Call somebody's leaving off */
+        post: operations["leavingCallOff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/leaving.complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 办结离岗 · Complete somebody's leaving */
+        post: operations["leavingComplete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/leaving.note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 记录离岗、脱密期情况 · Note something about somebody who leaves */
+        post: operations["leavingNote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/leaving.release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 解除脱密期管理 · Confirm the end of a declassification period */
+        post: operations["leavingRelease"];
         delete?: never;
         options?: never;
         head?: never;
@@ -735,6 +854,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/actions/person.assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 安排岗位 · Put a person into a post */
+        post: operations["personAssign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/person.record_check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 登记保密检查 · Record a periodic secrecy check */
+        post: operations["personRecordCheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/actions/person.record_review": {
         parameters: {
             query?: never;
@@ -780,6 +933,40 @@ export interface paths {
         put?: never;
         /** 签署保密承诺 · Sign the secrecy commitment */
         post: operations["personSignCommitment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/post.add": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 设置岗位 · Add a post */
+        post: operations["postAdd"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/post.revise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 调整岗位 · Change a post */
+        post: operations["postRevise"];
         delete?: never;
         options?: never;
         head?: never;
@@ -990,6 +1177,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/actions/room.name_responsible": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 指定房间责任人 · Name who answers for a room */
+        post: operations["roomNameResponsible"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/actions/room.set_terminals": {
         parameters: {
             query?: never;
@@ -1109,6 +1313,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 保密检查 · Secrecy checks of people */
+        get: operations["checks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/checks.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 导出保密检查 · Checks as a workbook */
+        get: operations["checksXlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/checks/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 保密检查数 · How many checks */
+        get: operations["checksCount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/clauses": {
         parameters: {
             query?: never;
@@ -1118,6 +1373,23 @@ export interface paths {
         };
         /** 条款 · Clauses */
         get: operations["clauses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/commitments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 保密承诺文本 · Commitment texts */
+        get: operations["commitments"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1639,6 +1911,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/leavings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 离岗 · Leavings */
+        get: operations["leavings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/leavings.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 导出离岗 · Leavings as a workbook */
+        get: operations["leavingsXlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/leavings/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 离岗数 · How many leavings */
+        get: operations["leavingsCount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/ledger": {
         parameters: {
             query?: never;
@@ -1860,6 +2183,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/people-due": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 人员到期事项 · What is due about people */
+        get: operations["peopleDue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people-due.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 导出人员到期事项 · What is due about people as a workbook */
+        get: operations["peopleDueXlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people-due/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 人员到期事项数 · How much is due about people */
+        get: operations["peopleDueCount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/people.xlsx": {
         parameters: {
             query?: never;
@@ -1886,6 +2260,91 @@ export interface paths {
         };
         /** 一个人 · A person */
         get: operations["peoplePerson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person}/commitments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 签署过的保密承诺 · Commitments a person has signed */
+        get: operations["peoplePersonCommitments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 人员变更经过 · What became of a person */
+        get: operations["peoplePersonHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person}/holdings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 名下事项 · What a person holds, answers for or owes */
+        get: operations["peoplePersonHoldings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 岗位 · Posts */
+        get: operations["posts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/posts.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 导出岗位 · Posts as a workbook */
+        get: operations["postsXlsx"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2274,6 +2733,15 @@ export interface components {
             /** @description Name. */
             name: components["schemas"]["LineInput"];
         };
+        /** @description Notes travel, employment or a talk of somebody who leaves or is in the declassification period. */
+        AddNoteInput: {
+            /** @description What about. */
+            about: components["schemas"]["TopicInput"];
+            /** @description The leaving. */
+            leaving: components["schemas"]["IdInput"];
+            /** @description What. */
+            text: components["schemas"]["ParagraphInput"];
+        };
         /** @description Enters a person into the register. */
         AddPersonInput: {
             /**
@@ -2285,6 +2753,26 @@ export interface components {
             name: components["schemas"]["LineInput"];
             /** @description Staff number. */
             staff_number: components["schemas"]["LineInput"];
+        };
+        /** @description Adds a post. */
+        AddPostInput: {
+            /**
+             * @description Class of those who hold it, where the post handles secrets.
+             * @default null
+             */
+            class?: components["schemas"]["PersonClassInput"] | null;
+            /**
+             * @description Department.
+             * @default null
+             */
+            department?: components["schemas"]["IdInput"] | null;
+            /**
+             * @description What its holder answers for.
+             * @default null
+             */
+            duties?: components["schemas"]["ParagraphInput"] | null;
+            /** @description Name. */
+            name: components["schemas"]["LineInput"];
         };
         /** @description Sets up a room. */
         AddRoomInput: {
@@ -2434,6 +2922,22 @@ export interface components {
             /** @description The words. */
             found: string;
         };
+        /** @description Puts a person into a post, or takes the post away. */
+        AssignInput: {
+            /** @description The person. */
+            person: components["schemas"]["IdInput"];
+            /** @description The post; none takes the present one away. */
+            post?: components["schemas"]["IdInput"] | null;
+        };
+        /** @description Begins somebody's leaving: from now on nothing new is given, and what is held is listed. */
+        Begin2Input: {
+            /** @description Planned last day; not in the past. */
+            last_day: components["schemas"]["DateInput"];
+            /** @description Who leaves. */
+            person: components["schemas"]["IdInput"];
+            /** @description Why. */
+            reason: components["schemas"]["ParagraphInput"];
+        };
         /** @description Begins to add a file to an item; its bytes follow. Refused above the level ceiling. */
         BeginInput: {
             /**
@@ -2520,6 +3024,13 @@ export interface components {
              */
             year: number;
         };
+        /** @description Calls a leaving off: the person stays. */
+        CallOff2Input: {
+            /** @description The leaving. */
+            leaving: components["schemas"]["IdInput"];
+            /** @description Why. */
+            reason: components["schemas"]["ParagraphInput"];
+        };
         /** @description Calls a session off that the reader hasn't confirmed: the approval stands again. */
         CallOffInput: {
             /** @description The session. */
@@ -2596,13 +3107,33 @@ export interface components {
             /** @description The session. */
             session: components["schemas"]["IdInput"];
         };
-        /** @description A signed secrecy commitment (clause 3.5.1). */
+        /** @description A signed secrecy commitment. */
         Commitment: {
             /** @description Day of signing. */
             signed_on: components["schemas"]["Date"];
+            /** @description Last day on which it counts, since a newer text was put into force; none while its text is the present one. */
+            until: components["schemas"]["Date"] | null;
             /**
              * Format: uint32
              * @description Version of the text that was signed.
+             */
+            version: number;
+        };
+        /** @description A text that was put into force after the first, kept under its version. */
+        CommitmentText: {
+            /** @description When. */
+            issued_at: components["schemas"]["Moment"];
+            /** @description The office head who put it into force. */
+            issued_by: components["schemas"]["Id"];
+            /** @description The version as text: the key. */
+            name: string;
+            /** @description Last day on which an older commitment counts. */
+            sign_by: components["schemas"]["Date"];
+            /** @description What is undertaken. */
+            text: string;
+            /**
+             * Format: uint32
+             * @description Version, from 2.
              */
             version: number;
         };
@@ -2662,6 +3193,18 @@ export interface components {
             state: "foreign";
             /** @description What it is instead. */
             why: components["schemas"]["Foreign"];
+        };
+        /** @description Completes a leaving: refused while anything is held, answered for or owed. Closes the account. */
+        CompleteInput: {
+            /** @description The leaving. */
+            leaving: components["schemas"]["IdInput"];
+            /**
+             * Format: uint16
+             * @description Length of the declassification period in months: the parameter of the person's class unless a longer one inside its
+             *     bounds was decided.
+             * @default null
+             */
+            months?: number | null;
         };
         /** @description How a copy came back. */
         ConditionInput: {
@@ -2869,6 +3412,20 @@ export interface components {
         Date: string;
         /** Format: date */
         DateInput: string;
+        /** @description A declassification period (脱密期). */
+        Declassification: {
+            /** @description Class of the person on leaving. */
+            class: components["schemas"]["PersonClass"];
+            /** @description First day. */
+            from: components["schemas"]["Date"];
+            /**
+             * Format: uint16
+             * @description Its length.
+             */
+            months: number;
+            /** @description Last day. */
+            until: components["schemas"]["Date"];
+        };
         /** @description What the ledger doesn't say and the registrar decides for the whole file. */
         DefaultsInput: {
             /** @description Category. */
@@ -2907,6 +3464,28 @@ export interface components {
             number: components["schemas"]["LineInput"];
             /** @description Last day on which it holds. */
             valid_until: components["schemas"]["DateInput"];
+        };
+        /** @description Entrusts the items of a level that one person answers for to another. */
+        EntrustInput: {
+            /** @description Who answers for them now. */
+            from: components["schemas"]["IdInput"];
+            /** @description Their level. */
+            level: components["schemas"]["LevelInput"];
+            /** @description Who answers for them from now on; may know of that level. */
+            to: components["schemas"]["IdInput"];
+        };
+        /** @description What was entrusted. */
+        Entrusted: {
+            /**
+             * Format: uint64
+             * @description How many of that level are left; ask again.
+             */
+            left: number;
+            /**
+             * Format: uint64
+             * @description How many items.
+             */
+            moved: number;
         };
         /** @description An entry without content. */
         EntryShown: {
@@ -2991,7 +3570,7 @@ export interface components {
             count: number;
             /**
              * @description What is counted: `overdue_loans`, `open_incidents`, `missing_copies`, `open_receipts`, `unplaced_copies`,
-             *     `waiting_loans`, `expired_items`.
+             *     `waiting_loans`, `expired_items`, `people_late`.
              */
             kind: string;
         };
@@ -3088,6 +3667,10 @@ export interface components {
             /** @description Why. */
             reason: string;
         };
+        /** @description What came of a review. */
+        Finding: "fit" | "conditional" | "unfit";
+        /** @description What came of a review. */
+        FindingInput: "fit" | "conditional" | "unfit";
         /** @description The first thing that isn't as the journal says. */
         FindingText: {
             /** @description What is wrong: `entry_missing`, `entry_altered`, `entry_listing`, `entry_doesnt_follow`, `checkpoint`, `root`, `record`, `words`. */
@@ -3173,6 +3756,34 @@ export interface components {
             top: number;
             /** Format: double */
             width: number;
+        };
+        /** @description Something a person holds, answers for or owes. */
+        Holding: {
+            /**
+             * Format: uint64
+             * @description How many: items are counted by level, all else stands alone.
+             */
+            count: number;
+            /** @description Record it is about, and the role for a role; nothing where the reader may not know of the item. */
+            id: string | null;
+            /** @description Item concerned, as far as the reader may know of it. */
+            item: components["schemas"]["Id"] | null;
+            /**
+             * Format: uint8
+             * @description Level, as far as the reader may know of the item.
+             */
+            level: number | null;
+            /** @description Number or name people know it by. */
+            number: string | null;
+            /** @description In which way. */
+            way: components["schemas"]["Way"];
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        HoldingRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["Holding"][];
         };
         Id: string;
         IdInput: string;
@@ -3329,6 +3940,23 @@ export interface components {
             /** @constant */
             name: "closed";
         };
+        /** @description Puts a new text into force. Everybody who signed an older one is asked to sign again. */
+        IssueInput: {
+            /** @description Last day on which an older commitment counts: from today, within the days that a parameter allows. */
+            sign_by: components["schemas"]["DateInput"];
+            /** @description What is undertaken. */
+            text: components["schemas"]["ParagraphInput"];
+        };
+        /** @description What came of a new text. */
+        Issued: {
+            /**
+             * Format: uint32
+             * @description How many people are asked to sign again.
+             */
+            asked: number;
+            /** @description The text. */
+            text: components["schemas"]["CommitmentText"];
+        };
         /** @description An item of the register: one document, in as many copies as were received. */
         Item: {
             /** @description Basis of the classification, as marked or as told. */
@@ -3481,6 +4109,59 @@ export interface components {
              * @description Entries under the checkpoint.
              */
             size: number;
+        };
+        /** @description Somebody's leaving. */
+        Leaving: {
+            /** @description When. */
+            begun_at: components["schemas"]["Moment"];
+            /** @description Who began it. */
+            begun_by: components["schemas"]["Id"];
+            /** @description Id. */
+            id: components["schemas"]["Id"];
+            /** @description Planned last day. */
+            last_day: components["schemas"]["Date"];
+            /** @description Travel, employment and what else became known. */
+            notes: components["schemas"]["Note"][];
+            /** @description Who leaves. */
+            person: components["schemas"]["Id"];
+            /** @description Why. */
+            reason: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["LeavingState"];
+        };
+        /** @description Where a leaving stands. */
+        LeavingState: {
+            /** @constant */
+            name: "open";
+        } | {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /** @description By whom. */
+            by: components["schemas"]["Id"];
+            /** @constant */
+            name: "called_off";
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /** @description By whom. */
+            by: components["schemas"]["Id"];
+            /** @constant */
+            name: "completed";
+            /** @description The declassification period; none for who handled no secrets. */
+            period: components["schemas"]["Declassification"] | null;
+        } | {
+            /** @description When its end was confirmed. */
+            at: components["schemas"]["Moment"];
+            /** @description By whom. */
+            by: components["schemas"]["Id"];
+            /** @description When it was completed. */
+            completed_at: components["schemas"]["Moment"];
+            /** @constant */
+            name: "released";
+            /** @description The declassification period. */
+            period: components["schemas"]["Declassification"];
         };
         /** @description An uploaded ledger as the console shows it. */
         Ledger: {
@@ -3768,6 +4449,10 @@ export interface components {
             /** @description Whether the paper states the period. */
             stated: boolean;
         };
+        /** @description What is due. */
+        Matter: "sign_commitment" | "review_person" | "check_person" | "leave_person" | "release_person";
+        /** @description What is due. */
+        MatterInput: "sign_commitment" | "review_person" | "check_person" | "leave_person" | "release_person";
         /** @description Who is signed in, and what the console needs to know at once. */
         Me: {
             /**
@@ -3806,7 +4491,7 @@ export interface components {
         Moment: string;
         /** @description A name to choose from. */
         Name: {
-            /** @description Whether the person belongs to the office. */
+            /** @description Whether the person belongs to the office and isn't about to leave it: who can be chosen for anything. */
             active: boolean;
             /** @description Department. */
             department: components["schemas"]["Id"] | null;
@@ -3833,12 +4518,30 @@ export interface components {
             /** @description Its new head. */
             head: components["schemas"]["IdInput"];
         };
+        /** @description Names another person who answers for a room; may know of the room's level. */
+        NameResponsibleInput: {
+            /** @description Who answers for it from now on. */
+            responsible: components["schemas"]["IdInput"];
+            /** @description The room. */
+            room: components["schemas"]["IdInput"];
+        };
         /** @description Rows of a list, and where the next page begins. */
         NameRows: {
             /** @description What to send as `cursor` for the next page; nothing at the end. */
             next: string | null;
             /** @description The rows. */
             rows: components["schemas"]["Name"][];
+        };
+        /** @description What became known about somebody who leaves or has left. */
+        Note: {
+            /** @description What about. */
+            about: components["schemas"]["Topic"];
+            /** @description When it was noted. */
+            at: components["schemas"]["Moment"];
+            /** @description By whom. */
+            by: components["schemas"]["Id"];
+            /** @description What. */
+            text: string;
         };
         /** @description Opens an account for a person. */
         OpenAccountInput: {
@@ -4094,6 +4797,8 @@ export interface components {
         PeriodUnitInput: "years" | "months";
         /** @description Everybody who touches an item is here (clause 1.2). */
         Person: {
+            /** @description Day on which the next periodic secrecy check falls due (clause 3.5.3); none before the first review. */
+            check_due: components["schemas"]["Date"] | null;
             /** @description Class of person, for those who handle secrets. */
             class: components["schemas"]["PersonClass"] | null;
             /**
@@ -4109,13 +4814,15 @@ export interface components {
             id: components["schemas"]["Id"];
             /** @description Name. */
             name: string;
+            /** @description The post held, if any. */
+            post: components["schemas"]["Id"] | null;
             /** @description The last background review. */
             review: components["schemas"]["Review"] | null;
             /** @description Roles of the regulation. */
             roles: components["schemas"]["Role"][];
             /** @description Staff number, unique; also what the person card's bar code holds. */
             staff_number: string;
-            /** @description Active or left. */
+            /** @description In office, leaving or left. */
             standing: components["schemas"]["Standing"];
         };
         /** @description Class of a person who handles secrets (clause 3.5.3). */
@@ -4130,6 +4837,30 @@ export interface components {
             account_open: boolean | null;
             /** @description The person. */
             person: components["schemas"]["ShownPerson"];
+        };
+        /** @description Something that is due or late about a person. */
+        PersonDue: {
+            /** @description Department. */
+            department: components["schemas"]["Id"] | null;
+            /** @description The day it falls due: none where it never was done and is due now. */
+            due: components["schemas"]["Date"] | null;
+            /** @description Whether that day is past, or the matter was never done. */
+            late: boolean;
+            /** @description What is due. */
+            matter: components["schemas"]["Matter"];
+            /** @description Name. */
+            name: string;
+            /** @description The person. */
+            person: components["schemas"]["Id"];
+            /** @description Staff number. */
+            staff_number: string;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        PersonDueRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["PersonDue"][];
         };
         /** @description Copies of an item that are in the same state and place. */
         Place: {
@@ -4166,6 +4897,41 @@ export interface components {
              * @description The slot, from 1.
              */
             slot: number;
+        };
+        /** @description A post. */
+        Post: {
+            /** @description Class of those who hold it, where the post handles secrets. */
+            class: components["schemas"]["PersonClass"] | null;
+            /** @description Department it belongs to; none for one of the office as a whole. */
+            department: components["schemas"]["Id"] | null;
+            /** @description What its holder answers for. */
+            duties: string | null;
+            /** @description Id. */
+            id: components["schemas"]["Id"];
+            /** @description Name, unique in its department. */
+            name: string;
+        };
+        /** @description A post, and how many hold it. */
+        PostRow: {
+            /**
+             * Format: uint64
+             * @description People who hold it now.
+             */
+            holders: number;
+            /** @description The post. */
+            post: components["schemas"]["Post"];
+            /**
+             * Format: uint64
+             * @description Its version.
+             */
+            version: number;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        PostRowRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["PostRow"][];
         };
         /** @description A checkpoint that was kept outside: either form, and only one. */
         PresentedInput: {
@@ -4454,6 +5220,25 @@ export interface components {
              */
             received: number;
         };
+        /** @description Records a periodic secrecy check. */
+        RecordCheckInput: {
+            /**
+             * @description Day of the next look where something was wanting: after today, and before the next check would fall due anyway.
+             * @default null
+             */
+            again_on?: components["schemas"]["DateInput"] | null;
+            /**
+             * @description What was looked at and found; needed where something was wanting.
+             * @default null
+             */
+            finding?: components["schemas"]["ParagraphInput"] | null;
+            /** @description Day of the check; not in the future. */
+            on: components["schemas"]["DateInput"];
+            /** @description The person. */
+            person: components["schemas"]["IdInput"];
+            /** @description Whether everything was in order. */
+            satisfactory: boolean;
+        };
         /** @description Records the result of a background review. */
         RecordReviewInput: {
             /** @description Class the person was reviewed for; the next review falls due accordingly. */
@@ -4462,7 +5247,17 @@ export interface components {
             on: components["schemas"]["DateInput"];
             /** @description The person. */
             person: components["schemas"]["IdInput"];
-            /** @description Highest level the result supports. */
+            /**
+             * @description Conditions, or why the person isn't fit; needed for both.
+             * @default null
+             */
+            remark?: components["schemas"]["ParagraphInput"] | null;
+            /**
+             * @description What came of it; fit unless said otherwise.
+             * @default fit
+             */
+            result?: components["schemas"]["FindingInput"];
+            /** @description Highest level the result supports: 1 for who isn't fit. */
             supports: components["schemas"]["LevelInput"];
         };
         /** @description A row that can't be taken, and why. Nothing of the other rows is lost by it. */
@@ -4531,6 +5326,11 @@ export interface components {
         RejectRenewalInput: {
             /** @description The loan. */
             loan: components["schemas"]["IdInput"];
+        };
+        /** @description Confirms that a declassification period is over. */
+        ReleaseInput: {
+            /** @description The leaving. */
+            leaving: components["schemas"]["IdInput"];
         };
         /** @description Removes one's own filter. */
         RemoveFilterInput: {
@@ -4601,10 +5401,16 @@ export interface components {
         };
         /** @description A background review (clause 3.5.3). */
         Review: {
+            /** @description Class the person was reviewed for. */
+            class: components["schemas"]["PersonClass"];
             /** @description First day on which it no longer counts. */
             due: components["schemas"]["Date"];
             /** @description Day of the review. */
             on: components["schemas"]["Date"];
+            /** @description Conditions, or why the person isn't fit. */
+            remark: string | null;
+            /** @description What came of it. */
+            result: components["schemas"]["Finding"];
             /** @description Highest level it supports. */
             supports: components["schemas"]["Level"];
         };
@@ -4652,6 +5458,20 @@ export interface components {
             title: components["schemas"]["LineInput"];
             /** @description Urgency. */
             urgency: components["schemas"]["UrgencyInput"];
+        };
+        /** @description Changes name, class or duties of a post. Its holders have to be reviewed for the new class already. */
+        RevisePostInput: {
+            /** @description Class of those who hold it, where the post handles secrets. */
+            class?: components["schemas"]["PersonClassInput"] | null;
+            /**
+             * @description What its holder answers for.
+             * @default null
+             */
+            duties?: components["schemas"]["ParagraphInput"] | null;
+            /** @description Name. */
+            name: components["schemas"]["LineInput"];
+            /** @description The post. */
+            post: components["schemas"]["IdInput"];
         };
         /** @description What a person is in the regulation. */
         Role: "office_head" | "department_head" | "registrar" | "custodian" | "leading_group" | "staff" | "system_administrator" | "security_administrator" | "security_auditor";
@@ -4762,6 +5582,25 @@ export interface components {
             bytes: number;
             /** @description Name in the vault; tells nothing of the content to whoever hasn't the office's keys. */
             name: string;
+        };
+        /** @description A periodic check of a person. */
+        SecrecyCheck: {
+            /** @description When it was recorded. */
+            at: components["schemas"]["Moment"];
+            /** @description Who checked. */
+            by: components["schemas"]["Id"];
+            /** @description Day on which the next check falls due. */
+            due: components["schemas"]["Date"];
+            /** @description What was looked at and found. */
+            finding: string | null;
+            /** @description Id. */
+            id: components["schemas"]["Id"];
+            /** @description Day of the check. */
+            on: components["schemas"]["Date"];
+            /** @description The person. */
+            person: components["schemas"]["Id"];
+            /** @description Whether everything was in order. */
+            satisfactory: boolean;
         };
         /** @description A reading session with what was read. */
         SessionRow: {
@@ -4957,6 +5796,23 @@ export interface components {
             rows: components["schemas"]["ShownIncident"][];
         };
         /** @description A record as stored, with its version. */
+        ShownLeaving: {
+            /** @description The record. */
+            record: components["schemas"]["Leaving"];
+            /**
+             * Format: uint64
+             * @description Its version.
+             */
+            version: number;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        ShownLeavingRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["ShownLeaving"][];
+        };
+        /** @description A record as stored, with its version. */
         ShownLoan: {
             /** @description The record. */
             record: components["schemas"]["Loan"];
@@ -5034,11 +5890,28 @@ export interface components {
             /** @description The rows. */
             rows: components["schemas"]["ShownSavedFilter"][];
         };
+        /** @description A record as stored, with its version. */
+        ShownSecrecyCheck: {
+            /** @description The record. */
+            record: components["schemas"]["SecrecyCheck"];
+            /**
+             * Format: uint64
+             * @description Its version.
+             */
+            version: number;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        ShownSecrecyCheckRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["ShownSecrecyCheck"][];
+        };
         /** @description Signs the secrecy commitment, each for oneself. */
         SignCommitmentInput: {
             /**
              * Format: uint32
-             * @description Version of the text that is signed.
+             * @description Version of the text that is signed: the one in force.
              */
             version: number;
         };
@@ -5065,6 +5938,32 @@ export interface components {
             seal: components["schemas"]["SealInput"];
             /** @description Sending unit. */
             source: components["schemas"]["LineInput"];
+        };
+        /** @description A commitment as it was signed, with the entry that proves it. */
+        Signature: {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /**
+             * Format: uint64
+             * @description Number of the entry in the journal.
+             */
+            entry: number;
+            /** @description Whether it is the one that counts, and until when if it will not for long. */
+            standing: components["schemas"]["Commitment"] | null;
+            /** @description From which terminal. */
+            terminal: string;
+            /**
+             * Format: uint32
+             * @description Version of the text.
+             */
+            version: number;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        SignatureRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["Signature"][];
         };
         /** @description An item that looks like the one being registered. */
         Similar: {
@@ -5124,6 +6023,11 @@ export interface components {
             /** @constant */
             state: "active";
         } | {
+            /** @description Planned last day. */
+            last_day: components["schemas"]["Date"];
+            /** @constant */
+            state: "leaving";
+        } | {
             /** @description Last day. */
             on: components["schemas"]["Date"];
             /** @constant */
@@ -5166,7 +6070,7 @@ export interface components {
             /**
              * @description What is to be done: `approve_loan`, `approve_renewal`, `accept_copy`, `acknowledge_loan`, `check_return`,
              *     `register_receipt`, `place_copy`, `hand_over_loan`, `close_session`, `return_copy`, `collect_loan`,
-             *     `await_approval`, `overdue_loan`, `open_incident`, `expiring_item`, `review_person`, `sign_commitment`,
+             *     `await_approval`, `overdue_loan`, `open_incident`, `expiring_item`, `review_person`, `check_person`, `leave_person`, `release_person`, `sign_commitment`,
              *     `import_calendar`, `confirm_ceiling`, `approve_print`, `make_print`.
              */
             kind: string;
@@ -5184,6 +6088,40 @@ export interface components {
             /** @description Title or name, as far as the reader may know it. */
             title: string | null;
         };
+        /** @description A text as it is shown. */
+        TextRow: {
+            /** @description Whether this is the text in force. */
+            current: boolean;
+            /** @description Since when it is in force; unknown for the first. */
+            issued_at: components["schemas"]["Moment"] | null;
+            /** @description Who put it into force; nobody for the first. */
+            issued_by: components["schemas"]["Id"] | null;
+            /** @description Last day on which an older commitment counted. */
+            sign_by: components["schemas"]["Date"] | null;
+            /**
+             * Format: uint64
+             * @description How many of the office have signed this one last; for the security administrator and the office head.
+             */
+            signed: number | null;
+            /** @description What is undertaken. */
+            text: string;
+            /**
+             * Format: uint32
+             * @description Version.
+             */
+            version: number;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        TextRowRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["TextRow"][];
+        };
+        /** @description What a note is about. */
+        Topic: "talk" | "travel" | "employment" | "other";
+        /** @description What a note is about. */
+        TopicInput: "talk" | "travel" | "employment" | "other";
         /** @description Whose reading or print a mark names. */
         Traced: {
             /** @description Name of the file. */
@@ -5310,6 +6248,8 @@ export interface components {
             /** @description Why. */
             reason: string;
         };
+        /** @description In which way somebody has something. */
+        Way: "borrowed_copy" | "kept_copy" | "missing_copy" | "offered_copy" | "open_loan" | "reading_session" | "open_print" | "open_receipt" | "cabinet" | "room" | "department" | "items" | "sole_role";
         /** @description Takes one's application back. */
         WithdrawInput: {
             /** @description The loan. */
@@ -5837,6 +6777,51 @@ export interface operations {
                     "application/json": {
                         entry: number;
                         outcome: components["schemas"]["ContentApproval"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    commitmentIssue: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IssueInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Issued"];
                     };
                 };
             };
@@ -6487,6 +7472,51 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    itemEntrust: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntrustInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Entrusted"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     itemMark: {
         parameters: {
             query?: never;
@@ -6737,6 +7767,231 @@ export interface operations {
                     "application/json": {
                         entry: number;
                         outcome: components["schemas"]["Item"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    leavingBegin: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Begin2Input"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Leaving"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    leavingCallOff: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallOff2Input"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Leaving"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    leavingComplete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompleteInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Leaving"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    leavingNote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddNoteInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Leaving"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    leavingRelease: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Leaving"];
                     };
                 };
             };
@@ -7342,6 +8597,96 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    personAssign: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Person"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    personRecordCheck: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordCheckInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["SecrecyCheck"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     personRecordReview: {
         parameters: {
             query?: never;
@@ -7457,6 +8802,96 @@ export interface operations {
                     "application/json": {
                         entry: number;
                         outcome: components["schemas"]["Person"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    postAdd: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddPostInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Post"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    postRevise: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevisePostInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Post"];
                     };
                 };
             };
@@ -8017,6 +9452,51 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    roomNameResponsible: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameResponsibleInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Room"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     roomSetTerminals: {
         parameters: {
             query?: never;
@@ -8262,6 +9742,121 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    checks: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins. */
+                cursor?: components["schemas"]["CursorInput"];
+                /** @description Rows on the page, 1 to 200. */
+                limit?: number;
+                /** @description Those of one person. */
+                person?: components["schemas"]["IdInput"];
+                /** @description Only those that found everything in order, or only the others. */
+                satisfactory?: boolean;
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownSecrecyCheckRows"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    checksXlsx: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins. */
+                cursor?: components["schemas"]["CursorInput"];
+                /** @description Rows on the page, 1 to 200. */
+                limit?: number;
+                /** @description Those of one person. */
+                person?: components["schemas"]["IdInput"];
+                /** @description Only those that found everything in order, or only the others. */
+                satisfactory?: boolean;
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    checksCount: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins. */
+                cursor?: components["schemas"]["CursorInput"];
+                /** @description Rows on the page, 1 to 200. */
+                limit?: number;
+                /** @description Those of one person. */
+                person?: components["schemas"]["IdInput"];
+                /** @description Only those that found everything in order, or only the others. */
+                satisfactory?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Count"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     clauses: {
         parameters: {
             query?: never;
@@ -8278,6 +9873,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClauseTextRows"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    commitments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TextRowRows"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -9559,6 +11182,121 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    leavings: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins. */
+                cursor?: components["schemas"]["CursorInput"];
+                /** @description Rows on the page, 1 to 200. */
+                limit?: number;
+                /** @description Those of one person. */
+                person?: components["schemas"]["IdInput"];
+                /** @description Those in that state: `open`, `called_off`, `completed`, `released`. */
+                state?: string;
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownLeavingRows"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    leavingsXlsx: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins. */
+                cursor?: components["schemas"]["CursorInput"];
+                /** @description Rows on the page, 1 to 200. */
+                limit?: number;
+                /** @description Those of one person. */
+                person?: components["schemas"]["IdInput"];
+                /** @description Those in that state: `open`, `called_off`, `completed`, `released`. */
+                state?: string;
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    leavingsCount: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins. */
+                cursor?: components["schemas"]["CursorInput"];
+                /** @description Rows on the page, 1 to 200. */
+                limit?: number;
+                /** @description Those of one person. */
+                person?: components["schemas"]["IdInput"];
+                /** @description Those in that state: `open`, `called_off`, `completed`, `released`. */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Count"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     getLedger: {
         parameters: {
             query?: never;
@@ -9975,6 +11713,111 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    peopleDue: {
+        parameters: {
+            query?: {
+                /** @description Only what is late already. */
+                late?: boolean;
+                /** @description Only one kind of them. */
+                matter?: components["schemas"]["MatterInput"];
+                /** @description Those of one person. */
+                person?: components["schemas"]["IdInput"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonDueRows"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    peopleDueXlsx: {
+        parameters: {
+            query?: {
+                /** @description Only what is late already. */
+                late?: boolean;
+                /** @description Only one kind of them. */
+                matter?: components["schemas"]["MatterInput"];
+                /** @description Those of one person. */
+                person?: components["schemas"]["IdInput"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    peopleDueCount: {
+        parameters: {
+            query?: {
+                /** @description Only what is late already. */
+                late?: boolean;
+                /** @description Only one kind of them. */
+                matter?: components["schemas"]["MatterInput"];
+                /** @description Those of one person. */
+                person?: components["schemas"]["IdInput"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Count"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     peopleXlsx: {
         parameters: {
             query?: {
@@ -10027,6 +11870,158 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PersonDetail"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    peoplePersonCommitments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignatureRows"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    peoplePersonHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionShownRows"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    peoplePersonHoldings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldingRows"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    posts: {
+        parameters: {
+            query?: {
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostRowRows"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    postsXlsx: {
+        parameters: {
+            query?: {
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                 };
             };
             400: components["responses"]["Problem"];
