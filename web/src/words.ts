@@ -62,6 +62,46 @@ export const role = naming(ROLES)
 export const CLASSES: Record<string, Pair> = { core: ['核心', 'Core'], important: ['重要', 'Important'], general: ['一般', 'General'] }
 export const personClass = naming(CLASSES)
 
+/** What came of a background review. */
+export const REVIEW_RESULTS: Record<string, Pair> = { fit: ['合格', 'Fit'], conditional: ['有条件合格', 'Fit under conditions'], unfit: ['不宜从事涉密工作', 'Unfit'] }
+export const reviewResult = naming(REVIEW_RESULTS)
+
+/** In which way somebody has something, and how it is handed over. */
+const HOLDINGS: Record<string, Pair> = {
+  borrowed_copy: ['借出未还', 'Borrowed'],
+  kept_copy: ['保管的份', 'Keeps'],
+  missing_copy: ['下落不明', 'Missing'],
+  offered_copy: ['待接收', 'Offered'],
+  open_loan: ['借阅申请', 'Loan application'],
+  reading_session: ['现场阅读', 'Reading on site'],
+  open_print: ['打印申请', 'Print application'],
+  open_receipt: ['来件未登记完', 'Mail'],
+  cabinet: ['保管的柜', 'Cabinet'],
+  room: ['负责的房间', 'Room'],
+  department: ['部门负责人', 'Heads'],
+  items: ['负责的文件', 'Answers for'],
+  sole_role: ['唯一的', 'Alone holds'],
+}
+export const holdingWay = naming(HOLDINGS)
+export const HOLDING_CURES: Record<string, Pair> = {
+  borrowed_copy: ['本人到交接台归还机要员', 'bring it back to the registrar'],
+  kept_copy: ['本人逐份移入接任人的柜，由其确认', 'put it into the successor’s cabinet, who confirms'],
+  missing_copy: ['由党办负责人查明、结案', 'the office head closes the incident'],
+  offered_copy: ['本人拒收，或由交出人撤回', 'decline it'],
+  open_loan: ['本人撤回申请', 'withdraw it'],
+  reading_session: ['由机要员结束阅读', 'the registrar ends it'],
+  open_print: ['由审批人不予批准，或打印后交回', 'have it rejected, or made and returned'],
+  open_receipt: ['由任一机要员登记完', 'any registrar registers the rest'],
+  cabinet: ['清空后由党办负责人指定新保管人', 'the office head names another custodian'],
+  room: ['由党办负责人指定新责任人', 'the office head names somebody else'],
+  department: ['由安全保密管理员指定新负责人', 'the security administrator names another head'],
+  items: ['由机要员或党办负责人移交', 'the registrar or the office head entrusts them'],
+  sole_role: ['先由安全保密管理员授予接任人', 'give the role to somebody else first'],
+}
+/** What a note about somebody who leaves is about. */
+export const LEAVING_TOPICS: Record<string, Pair> = { talk: ['离岗谈话', 'Talk'], travel: ['出境', 'Travel'], employment: ['就业', 'Employment'], other: ['其他', 'Other'] }
+export const leavingTopic = naming(LEAVING_TOPICS)
+
 export const COPY_STATES: Record<string, Pair> = {
   desk: ['待入柜', 'On the desk'],
   kept: ['在柜', 'In its cabinet'],
@@ -121,6 +161,9 @@ export const TASKS: Record<string, Pair> = {
   sign_commitment: ['未签保密承诺', 'Commitment not signed'],
   take_backup: ['备份', 'Backup'],
   drill_restore: ['恢复演练', 'Restore drill'],
+  leave_person: ['离岗办理中', 'Leaving under way'],
+  release_person: ['脱密期将满', 'Declassification period ends'],
+  check_person: ['保密检查将到期', 'Secrecy check falls due'],
   import_calendar: ['工作日历待导入', 'Calendar to import'],
   approve_print: ['打印申请待批', 'Print to approve'],
   make_print: ['已批准待打印', 'Approved, to be printed'],
@@ -141,6 +184,7 @@ export const FIGURES: Record<string, Pair> = {
   open_receipts: ['来件未登记完', 'Mail not registered'],
   open_incidents: ['未结事件', 'Open incidents'],
   expired_items: ['保密期限已满', 'Period has ended'],
+  people_late: ['人员事项超期', 'Late about people'],
 }
 export const figure = naming(FIGURES)
 
@@ -277,6 +321,24 @@ export const FIELDS: Record<string, Pair> = {
   levels: ['文件密钥', 'Level keys'],
   share: ['份额', 'Share'],
   page: ['页', 'Page'],
+  post: ['岗位', 'Post'],
+  roles: ['职责', 'Roles'],
+  class: ['类别', 'Class'],
+  clearance: ['知密等级', 'Clearance'],
+  commitment: ['保密承诺', 'Commitment'],
+  review: ['背景审查', 'Background review'],
+  check_due: ['下次检查', 'Next check'],
+  standing: ['在岗情况', 'Standing'],
+  supports: ['可知密至', 'Supports'],
+  last_day: ['离岗日期', 'Last day'],
+  months: ['脱密期月数', 'Months'],
+  to: ['接收人', 'Successor'],
+  again_on: ['复查日期', 'Next look'],
+  sign_by: ['签署期限', 'Sign by'],
+  text: ['承诺文本', 'Text'],
+  duties: ['岗位职责', 'Duties'],
+  on: ['日期', 'Date'],
+  person: ['人员', 'Person'],
   q: ['搜索', 'Search'],
 }
 export const field = naming(FIELDS)

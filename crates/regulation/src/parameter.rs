@@ -54,6 +54,10 @@ parameters! {
     ReviewYearsImportant = "review_years_important",
     /// Years after which the review of class general is due again.
     ReviewYearsGeneral = "review_years_general",
+    /// Months between periodic secrecy checks of those who handle secrets.
+    PersonCheckMonths = "person_check_months",
+    /// Longest time for signing a new commitment text, days.
+    CommitmentDays = "commitment_days",
     /// Declassification period on leaving, class core, months.
     LeavingMonthsCore = "leaving_months_core",
     /// Declassification period on leaving, class important, months.

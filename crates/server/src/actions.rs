@@ -47,8 +47,14 @@ pub(crate) const INTERNAL: &[&str] = &[
     "view.page",
 ];
 /// Actions after which every session of the person concerned ends.
-const ENDS_SESSIONS: &[&str] =
-    &["account.change_password", "account.close", "account.reset", "person.set_rights", "rights.confirm"];
+const ENDS_SESSIONS: &[&str] = &[
+    "account.change_password",
+    "account.close",
+    "account.reset",
+    "leaving.complete",
+    "person.set_rights",
+    "rights.confirm",
+];
 /// The fields in which their outcomes name that person.
 const CONCERNED: [&str; 3] = ["person", "subject", "id"];
 /// The code by which a wrong present password is refused.

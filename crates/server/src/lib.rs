@@ -21,6 +21,8 @@ mod language;
 mod ledger;
 mod live;
 mod openapi;
+mod people_sheets;
+mod people_views;
 mod problem;
 mod router;
 mod routes;

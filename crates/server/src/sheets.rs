@@ -11,7 +11,7 @@ use jingui_office::items::{Copy, Custody, Item, views as items};
 use jingui_office::loans::reading::SessionState;
 use jingui_office::loans::{Loan, LoanState, ReadingSession, views as loans};
 use jingui_office::page::{Cursor, Rows};
-use jingui_office::personnel::{Department, Person, views as people};
+use jingui_office::personnel::{Department, views as people};
 use jingui_office::premises::{Cabinet, Room, views as premises};
 use jingui_office::receipts::{Receipt, views as receipts};
 use jingui_office::supervision::journal;
@@ -372,37 +372,6 @@ pub(crate) fn cabinet(look: &Look<'_>, _: Nothing) -> Result<Vec<u8>, Fault> {
     workbook(look, (&cabinet.name, &cabinet.name), HEADINGS, rows)
 }
 
-/// `GET /api/people.xlsx`.
-pub(crate) fn people(look: &Look<'_>, _: Nothing) -> Result<Vec<u8>, Fault> {
-    const HEADINGS: &[Heading] = &[
-        ("工号", "Staff number", 12.0),
-        ("姓名", "Name", 14.0),
-        ("部门", "Department", 24.0),
-        ("职责", "Roles", 36.0),
-        ("知密等级", "Clearance today", 12.0),
-        ("承诺签署", "Commitment", 12.0),
-        ("审查到期", "Review due", 12.0),
-    ];
-    let names = Names::read(look)?;
-    let found = people::people(look.conn, look.asker)?;
-    let rows = found.iter().map(|shown| {
-        let person: Person = read(&shown.record)?;
-        let clearance = Level::new(person.clearance_on(look.today).into());
-        let roles: Vec<_> =
-            person.roles.iter().map(|role| look.language.pick(role.zh(), role.en())).collect();
-        Ok(vec![
-            Cell::Text(person.staff_number),
-            Cell::Text(person.name),
-            Cell::Text(names.department(person.department.as_ref())),
-            Cell::Text(roles.join(look.language.pick("、", ", "))),
-            Cell::Text(clearance.map(|clearance| level(clearance, look.language)).unwrap_or_default()),
-            text(person.commitment.map(|commitment| commitment.signed_on.to_string())),
-            text(person.review.map(|review| review.due.to_string())),
-        ])
-    });
-    workbook(look, ("花名册", "People"), HEADINGS, rows)
-}
-
 /// The refused rows of an import, with the cells as they were, to be mended and imported again.
 pub(crate) fn refused(rows: &[RefusedRow]) -> Result<Vec<u8>, FormsError> {
     let line = |row: &RefusedRow| RefusedLine {
@@ -433,15 +402,15 @@ pub(crate) fn pages<T>(
     }
 }
 
-fn read<T: DeserializeOwned>(body: &RawValue) -> Result<T, StoreError> {
+pub(crate) fn read<T: DeserializeOwned>(body: &RawValue) -> Result<T, StoreError> {
     Ok(serde_json::from_str(body.get())?)
 }
 
-fn text(value: Option<String>) -> Cell {
+pub(crate) fn text(value: Option<String>) -> Cell {
     value.map_or(Cell::Empty, Cell::Text)
 }
 
-fn level(level: Level, language: Language) -> String {
+pub(crate) fn level(level: Level, language: Language) -> String {
     language.pick(level.zh(), level.en()).to_owned()
 }
 
@@ -449,7 +418,7 @@ fn columns(headings: &[Heading], language: Language) -> Vec<Column> {
     headings.iter().map(|(zh, en, width)| Column::new(language.pick(zh, en), *width)).collect()
 }
 
-fn workbook(
+pub(crate) fn workbook(
     look: &Look<'_>,
     title: (&str, &str),
     headings: &[Heading],
@@ -498,7 +467,7 @@ impl Names {
         })
     }
 
-    fn person(&self, id: &Id) -> String {
+    pub(crate) fn person(&self, id: &Id) -> String {
         self.people.get(id).cloned().unwrap_or_default()
     }
 
@@ -516,7 +485,7 @@ impl Names {
         }
     }
 
-    fn department(&self, id: Option<&Id>) -> String {
+    pub(crate) fn department(&self, id: Option<&Id>) -> String {
         id.and_then(|id| self.departments.get(id)).cloned().unwrap_or_default()
     }
 }

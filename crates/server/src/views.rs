@@ -20,6 +20,8 @@ use serde::Deserialize;
 use crate::as_of;
 use crate::differences;
 use crate::evidence;
+use crate::people_sheets;
+use crate::people_views;
 use crate::rules;
 use crate::sheets;
 use crate::view::{Fault, Look, Nothing, View, list, point, sheet};
@@ -28,6 +30,7 @@ use crate::wording;
 /// Every view route.
 pub(crate) fn all() -> Vec<View> {
     let all = of_items().into_iter().chain(of_loans()).chain(of_places_and_people()).chain(of_supervision());
+    let all = all.chain(people_views::all());
     all.map(View::marked).collect()
 }
 
@@ -42,7 +45,7 @@ struct Completion {
 }
 
 /// A list that has no further page.
-fn whole<T>(rows: Vec<T>) -> Rows<T> {
+pub(crate) fn whole<T>(rows: Vec<T>) -> Rows<T> {
     Rows { rows, next: None }
 }
 
@@ -201,7 +204,7 @@ fn of_places_and_people() -> Vec<View> {
         list("/api/people", ("花名册", "People"), |look, _: Nothing| {
             Ok(whole(people::people(look.conn, look.asker)?))
         }),
-        sheet("/api/people.xlsx", ("导出花名册", "People as a workbook"), sheets::people),
+        sheet("/api/people.xlsx", ("导出花名册", "People as a workbook"), people_sheets::people),
         point("/api/people/{person}", ("一个人", "A person"), |look, _: Nothing| {
             let detail = people::detail(look.conn, look.asker, &look.id("person")?)?.ok_or(Fault::Absent)?;
             look.version(detail.person.version);

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use jingui_office::accountability::incident::IncidentKind;
 use jingui_office::supervision::journal::EntryShown;
 use jingui_office::{Office, fill};
-use jingui_regulation::{Category, Level, Role, RulePack, fold};
+use jingui_regulation::{Category, Level, PersonClass, Role, RulePack, fold};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -307,6 +307,9 @@ pub(crate) fn facts(facts: &Map<String, Value>, language: Language) -> Map<Strin
 fn fact(name: &str, value: &Value, language: Language) -> Value {
     let named = match name {
         "level" | "supported" | "cabinet_level" | "most_level" | "ceiling" => level(value, language),
+        "class" => serde_json::from_value::<PersonClass>(value.clone())
+            .ok()
+            .map(|class| language.pick(class.zh(), class.en()).to_owned()),
         "state" | "current" => value.as_str().map(|code| state(code, language).to_owned()),
         "role" => value.as_str().and_then(|code| role(code, language)),
         "roles" => value.as_array().map(|codes| {
@@ -370,6 +373,8 @@ pub(crate) fn state(code: &str, language: Language) -> &str {
         "key_rotated" => ("已更换", "done"),
         "key_resealed" => ("已生效", "in force"),
         "key_broken_off" => ("已中断", "broken off"),
+        "completed" => ("已办结", "completed"),
+        "released" => ("脱密期已解除", "released"),
         _ => return code,
     };
     language.pick(zh, en)

@@ -126,8 +126,17 @@ impl<'a> Unit<'a> {
 
     /// All records whose columns have these values, oldest key first.
     pub fn find<R: Record>(&self, conditions: &[(&str, Value)]) -> Result<Vec<Stored<R>>, StoreError> {
+        self.first::<R>(conditions, u32::MAX)
+    }
+
+    /// The first `most` of those records.
+    pub fn first<R: Record>(
+        &self,
+        conditions: &[(&str, Value)],
+        most: u32,
+    ) -> Result<Vec<Stored<R>>, StoreError> {
         let (sql, values) = select::<R>("version, body", conditions)?;
-        let mut statement = self.conn.prepare_cached(&format!("{sql} ORDER BY key"))?;
+        let mut statement = self.conn.prepare_cached(&format!("{sql} ORDER BY key LIMIT {most}"))?;
         let rows = statement.query_map(rusqlite::params_from_iter(values), |row| {
             Ok((row.get::<_, u64>(0)?, row.get::<_, String>(1)?))
         })?;

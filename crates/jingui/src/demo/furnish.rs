@@ -58,6 +58,7 @@ pub fn furnish(scene: &mut Scene) -> anyhow::Result<()> {
             scene.act("security", "department.name_head", &input)?;
         }
     }
+    look_after(scene)?;
     for (name, reading, level, responsible) in ROOMS {
         let input = json!({ "name": name, "reading": reading, "level": level, "responsible": scene.person(responsible)? });
         let room = scene.act("zhoumin", "room.add", &input)?;
@@ -68,6 +69,51 @@ pub fn furnish(scene: &mut Scene) -> anyhow::Result<()> {
         let input = json!({ "name": name, "room": room, "level": level, "custodian": scene.person(keeper)?, "slots": slots });
         let cabinet = scene.act("zhoumin", "cabinet.add", &input)?;
         scene.cabinets.push(Cabinet { id: id(&cabinet)?, level, keeper, slots });
+    }
+    Ok(())
+}
+
+/// Posts: name, place of the department, class, who holds it.
+const POSTS: [(&str, usize, &str, &[&str]); 6] = [
+    ("绝密专管岗", 0, "core", &["zhengjianguo"]),
+    ("机要岗", 0, "important", &["zhoumin", "linyue"]),
+    ("战略规划岗", 1, "important", &["lilei", "hanmei"]),
+    ("资金管理岗", 2, "important", &["zhaoyan"]),
+    ("科研项目岗", 3, "important", &["heyao", "songyang"]),
+    ("案件管理岗", 4, "important", &["shenbing"]),
+];
+
+/// Posts with who holds them, and the periodic checks of the year before; a few fall due soon, one found something.
+fn look_after(scene: &mut Scene) -> anyhow::Result<()> {
+    for (name, department, class, holders) in POSTS {
+        let department = scene.departments.get(department);
+        let input = json!({ "name": name, "department": department, "class": class });
+        let post = id(&scene.act("security", "post.add", &input)?)?;
+        for holder in holders {
+            let person = scene.person(holder)?;
+            scene.act("security", "person.assign", &json!({ "person": person, "post": post }))?;
+        }
+    }
+    let begun = scene.back(super::scene::DAYS);
+    for (place, somebody) in PEOPLE.iter().enumerate().filter(|(_, somebody)| somebody.clearance > 1) {
+        let head = PEOPLE.iter().find(|one| {
+            one.department == somebody.department
+                && one.roles.contains(&"department_head")
+                && one.account != somebody.account
+        });
+        let by = if somebody.roles.contains(&"office_head") {
+            "security"
+        } else {
+            head.map_or("sunli", |head| head.account)
+        };
+        let on = begun.plus_days(-(i32::try_from(place).unwrap_or(0) * 29 % 300));
+        let wanting = somebody.account == "dengchao";
+        let check = json!({
+            "person": scene.person(somebody.account)?, "on": on, "satisfactory": !wanting,
+            "finding": wanting.then_some("下班时涉密文件未入柜，已当场纠正，提醒谈话。"),
+            "again_on": wanting.then(|| begun.plus_days(20)),
+        });
+        scene.act(by, "person.record_check", &check)?;
     }
     Ok(())
 }

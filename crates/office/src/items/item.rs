@@ -91,6 +91,7 @@ impl Record for Item {
             Column::new("department", "$.department"),
             Column::new("declassifies_on", "$.declassifies_on"),
             Column::new("origin", "$.origin"),
+            Column::new("responsible", "$.responsible"),
         ],
         indexes: &[
             "unique:serial, level",
@@ -104,6 +105,7 @@ impl Record for Item {
             "department, received_on, serial, level",
             "document_number, source",
             "unique:origin",
+            "responsible, level",
         ],
         side: Some(side),
     };

@@ -6,6 +6,7 @@
 pub mod allowed;
 pub mod copy;
 pub mod custody;
+pub mod entrust;
 pub mod held;
 pub mod item;
 pub mod mend;

@@ -50,10 +50,20 @@ pub fn history(
     if !may_know(conn, asker, item)? {
         return Ok(None);
     }
+    versions(office, conn, "item", item).map(Some)
+}
+
+/// Every version of a record, oldest first. Whether the reader may see the record is asked before.
+pub(crate) fn versions(
+    office: &Office,
+    conn: &Connection,
+    kind: &str,
+    key: &Id,
+) -> Result<Vec<VersionShown>, StoreError> {
     let mut before = Value::Null;
     let mut versions = Vec::new();
-    for (version, entry) in office.store().history(conn, "item", item.as_str())? {
-        let Some(put) = entry.puts.iter().find(|put| put.kind == "item" && put.key == item.as_str()) else {
+    for (version, entry) in office.store().history(conn, kind, key.as_str())? {
+        let Some(put) = entry.puts.iter().find(|put| put.kind == kind && put.key == key.as_str()) else {
             continue;
         };
         let after: Value = serde_json::from_str(put.body.get())?;
@@ -67,7 +77,7 @@ pub fn history(
         });
         before = after;
     }
-    Ok(Some(versions))
+    Ok(versions)
 }
 
 fn differences(before: &Value, after: &Value) -> Vec<Change> {

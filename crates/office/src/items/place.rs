@@ -88,6 +88,7 @@ impl Action for Accept {
     fn perform(self, work: &mut Work<'_, '_>) -> Result<Copy, Stop> {
         let mut copy = work.need::<Copy>(&self.copy)?.record;
         let by = work.person()?.clone();
+        Person::stays(work, &by)?;
         let (custody, purpose) = copy.custody.accept(&by)?;
         match purpose {
             Purpose::Place { cabinet, slot } => {

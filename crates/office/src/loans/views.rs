@@ -84,7 +84,7 @@ pub(crate) fn for_decision(asker: &Asker) -> Option<Condition> {
         condition.and(
             "loan.level >= 3 OR loan.department IS NULL OR NOT EXISTS (
                SELECT 1 FROM department JOIN person ON person.key = department.head
-               WHERE department.key = loan.department AND person.state = 'active' AND department.head <> loan.applicant)",
+               WHERE department.key = loan.department AND person.state <> 'left' AND department.head <> loan.applicant)",
             [],
         );
         Some(condition)

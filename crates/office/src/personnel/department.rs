@@ -86,9 +86,9 @@ impl Action for NameHead {
 
     fn perform(self, work: &mut Work<'_, '_>) -> Result<Department, Stop> {
         let mut department = work.need::<Department>(&self.department)?.record;
-        let head = work.need::<Person>(&self.head)?;
+        let head = Person::stays(work, &self.head)?;
         let fits = head.roles.contains(&Role::DepartmentHead) || head.roles.contains(&Role::OfficeHead);
-        if !head.is_active() || !fits || head.department.as_ref() != Some(&department.id) {
+        if !fits || head.department.as_ref() != Some(&department.id) {
             return Err(Refusal::new("department.head_unfit", &["1.3.3"])
                 .fact("person", head.name.as_str())
                 .cured_by(Role::SecurityAdministrator)

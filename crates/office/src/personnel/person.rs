@@ -1,14 +1,18 @@
 //! Persons: who they are, what they may know, and the two conditions for it (clauses 3.5.1, 3.5.3).
+//!
+//! What befalls a person over time (reviews, checks, commitments) has files of its own; here is only where it stands now.
 
 use std::collections::BTreeSet;
 
 use jingui_access::Asker;
-use jingui_regulation::{Date, Level, Param, PersonClass, Role};
+use jingui_regulation::{Date, Level, PersonClass, Role};
 use jingui_store::{Column, Id, Kind, Record, Stored};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Department;
+use super::commitment::Commitment;
+use super::review::Review;
 use crate::action::{About, Action, Stop};
 use crate::field::Line;
 use crate::refusal::Refusal;
@@ -25,6 +29,8 @@ pub struct Person {
     pub name: String,
     /// Department.
     pub department: Option<Id>,
+    /// The post held, if any.
+    pub post: Option<Id>,
     /// Roles of the regulation.
     pub roles: BTreeSet<Role>,
     /// Class of person, for those who handle secrets.
@@ -36,28 +42,10 @@ pub struct Person {
     pub commitment: Option<Commitment>,
     /// The last background review.
     pub review: Option<Review>,
-    /// Active or left.
+    /// Day on which the next periodic secrecy check falls due (clause 3.5.3); none before the first review.
+    pub check_due: Option<Date>,
+    /// In office, leaving or left.
     pub standing: Standing,
-}
-
-/// A signed secrecy commitment (clause 3.5.1).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Commitment {
-    /// Version of the text that was signed.
-    pub version: u32,
-    /// Day of signing.
-    pub signed_on: Date,
-}
-
-/// A background review (clause 3.5.3).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Review {
-    /// Day of the review.
-    pub on: Date,
-    /// Highest level it supports.
-    pub supports: Level,
-    /// First day on which it no longer counts.
-    pub due: Date,
 }
 
 /// Whether a person belongs to the office.
@@ -66,6 +54,11 @@ pub struct Review {
 pub enum Standing {
     /// Belongs to the office.
     Active,
+    /// Belongs to the office, and hands over what is held; nothing new is given.
+    Leaving {
+        /// Planned last day.
+        last_day: Date,
+    },
     /// Has left.
     Left {
         /// Last day.
@@ -80,10 +73,11 @@ impl Record for Person {
             Column::new("staff_number", "$.staff_number"),
             Column::new("name", "$.name"),
             Column::new("department", "$.department"),
+            Column::new("post", "$.post"),
             Column::new("clearance", "$.clearance"),
             Column::new("state", "$.standing.state"),
         ],
-        indexes: &["unique:staff_number", "name", "department"],
+        indexes: &["unique:staff_number", "name", "department", "post"],
         side: None,
     };
 
@@ -93,14 +87,23 @@ impl Record for Person {
 }
 
 impl Person {
-    /// Whether the person belongs to the office.
-    pub fn is_active(&self) -> bool {
-        self.standing == Standing::Active
+    /// An action about this person: the owner is the person, so that nobody acts where it must be somebody else.
+    pub fn about(work: &Work<'_, '_>, id: &Id) -> Result<About, Stop> {
+        let person = work.need::<Self>(id)?;
+        let mut about = About::record("person", id.as_str(), person.version);
+        about.thing.owner = id.to_string();
+        about.thing.department = person.department.as_ref().map(ToString::to_string).unwrap_or_default();
+        Ok(about)
     }
 
-    /// Whether a commitment is signed.
-    pub fn is_committed(&self) -> bool {
-        self.commitment.is_some()
+    /// Whether the person belongs to the office.
+    pub fn is_active(&self) -> bool {
+        !matches!(self.standing, Standing::Left { .. })
+    }
+
+    /// Whether the signed commitment counts on that day.
+    pub fn is_committed(&self, on: Date) -> bool {
+        self.commitment.as_ref().is_some_and(|commitment| commitment.counts(on))
     }
 
     /// Whether the review counts on that day.
@@ -115,10 +118,25 @@ impl Person {
             return 0;
         }
         match &self.review {
-            Some(review) if self.is_committed() && self.is_reviewed(on) => {
+            Some(review) if self.is_committed(on) && self.is_reviewed(on) => {
                 self.clearance.min(review.supports.number())
             }
             _ => self.clearance.min(1),
+        }
+    }
+
+    /// Somebody who belongs to the office and isn't about to leave it: only those are given anything (clause 3.5.4).
+    pub fn stays(work: &Work<'_, '_>, id: &Id) -> Result<Stored<Self>, Stop> {
+        let person = work.need::<Self>(id)?;
+        match person.standing {
+            Standing::Active => Ok(person),
+            Standing::Leaving { .. } => Err(Refusal::new("person.leaving", &["3.5.4"])
+                .fact("person", person.name.as_str())
+                .cured_by(Role::SecurityAdministrator)
+                .into()),
+            Standing::Left { .. } => {
+                Err(Refusal::new("person.left", &["3.5.4"]).fact("person", person.name.as_str()).into())
+            }
         }
     }
 
@@ -130,16 +148,16 @@ impl Person {
             roles: if self.is_active() { self.roles.iter().copied().collect() } else { Vec::new() },
             mechanism: None,
             clearance: if self.is_active() { self.clearance } else { 0 },
-            committed: self.is_committed(),
+            committed: self.is_committed(on),
             reviewed: self.is_reviewed(on)
                 && self.review.as_ref().is_some_and(|review| review.supports.number() >= self.clearance),
             department: self.department.as_ref().map(ToString::to_string).unwrap_or_default(),
         }
     }
 
-    /// An active person who may know things of that level today, or the refusal that says what is missing.
+    /// A person who stays and may know things of that level today, or the refusal that says what is missing.
     pub fn fit_for(work: &Work<'_, '_>, id: &Id, level: Level) -> Result<Stored<Self>, Stop> {
-        let person = work.need::<Self>(id)?;
+        let person = Self::stays(work, id)?;
         let today = work.today();
         let unfit = |code, clause| {
             Refusal::new(code, &[clause])
@@ -147,13 +165,10 @@ impl Person {
                 .fact("level", level.number())
                 .cured_by(Role::SecurityAdministrator)
         };
-        if !person.is_active() {
-            return Err(unfit("person.left", "3.5.4").into());
-        }
         if person.clearance < level.number() {
             return Err(unfit("person.clearance_too_low", "3.5.3").into());
         }
-        if level >= Level::Confidential && !person.is_committed() {
+        if level >= Level::Confidential && !person.is_committed(today) {
             return Err(unfit("person.no_commitment", "3.5.1").into());
         }
         if level >= Level::Confidential && person.clearance_on(today) < level.number() {
@@ -200,94 +215,15 @@ impl Action for AddPerson {
             staff_number: self.staff_number.into(),
             name: self.name.into(),
             department: self.department,
+            post: None,
             roles: BTreeSet::new(),
             class: None,
             clearance: 0,
             commitment: None,
             review: None,
+            check_due: None,
             standing: Standing::Active,
         };
-        work.put(&person)?;
-        Ok(person)
-    }
-}
-
-/// Records the result of a background review.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RecordReview {
-    /// The person.
-    pub person: Id,
-    /// Class the person was reviewed for; the next review falls due accordingly.
-    pub class: PersonClass,
-    /// Day of the review; not in the future.
-    pub on: Date,
-    /// Highest level the result supports.
-    pub supports: Level,
-}
-
-impl Action for RecordReview {
-    const NAME: &'static str = "person.record_review";
-    const TITLE: (&'static str, &'static str) = ("登记审查结果", "Record a background review");
-    const CLAUSES: &'static [&'static str] = &["3.5.3"];
-    type Outcome = Person;
-
-    fn about(&self, work: &Work<'_, '_>) -> Result<About, Stop> {
-        let person = work.need::<Person>(&self.person)?;
-        let mut about = About::record("person", self.person.as_str(), person.version);
-        about.thing.owner = self.person.to_string();
-        Ok(about)
-    }
-
-    fn perform(self, work: &mut Work<'_, '_>) -> Result<Person, Stop> {
-        let mut person = work.need::<Person>(&self.person)?.record;
-        if self.on > work.today() {
-            return Err(Refusal::field("on", "field.not_in_the_future")
-                .fact("found", self.on.to_string())
-                .into());
-        }
-        let years = work.rules.count(match self.class {
-            PersonClass::Core => Param::ReviewYearsCore,
-            PersonClass::Important => Param::ReviewYearsImportant,
-            PersonClass::General => Param::ReviewYearsGeneral,
-        });
-        person.class = Some(self.class);
-        person.review = Some(Review { on: self.on, supports: self.supports, due: self.on.plus_years(years) });
-        work.put(&person)?;
-        Ok(person)
-    }
-}
-
-/// Signs the secrecy commitment, each for oneself.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SignCommitment {
-    /// Version of the text that is signed.
-    #[schemars(range(min = 1))]
-    pub version: u32,
-}
-
-impl Action for SignCommitment {
-    const NAME: &'static str = "person.sign_commitment";
-    const TITLE: (&'static str, &'static str) = ("签署保密承诺", "Sign the secrecy commitment");
-    const CLAUSES: &'static [&'static str] = &["3.5.1"];
-    type Outcome = Person;
-
-    fn about(&self, work: &Work<'_, '_>) -> Result<About, Stop> {
-        let id = work.person()?.clone();
-        let person = work.need::<Person>(&id)?;
-        let mut about = About::record("person", id.as_str(), person.version);
-        about.thing.owner = id.to_string();
-        Ok(about)
-    }
-
-    fn perform(self, work: &mut Work<'_, '_>) -> Result<Person, Stop> {
-        let id = work.person()?.clone();
-        let mut person = work.need::<Person>(&id)?.record;
-        if self.version == 0 {
-            return Err(Refusal::field("version", "field.at_least_one").fact("found", 0).into());
-        }
-        person.commitment = Some(Commitment { version: self.version, signed_on: work.today() });
         work.put(&person)?;
         Ok(person)
     }

@@ -95,13 +95,6 @@ impl Rights {
     }
 }
 
-fn about(work: &Work<'_, '_>, person: &Id) -> Result<About, Stop> {
-    let stored = work.need::<Person>(person)?;
-    let mut about = About::record("person", person.as_str(), stored.version);
-    about.thing.owner = person.to_string();
-    Ok(about)
-}
-
 /// Sets rights that give nobody more than before: another class, fewer roles, a lower clearance. What gives more is
 /// proposed.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -127,7 +120,7 @@ impl Action for SetRights {
     type Outcome = Person;
 
     fn about(&self, work: &Work<'_, '_>) -> Result<About, Stop> {
-        about(work, &self.person)
+        Person::about(work, &self.person)
     }
 
     fn perform(self, work: &mut Work<'_, '_>) -> Result<Person, Stop> {
@@ -169,14 +162,11 @@ impl Action for ProposeRights {
     type Outcome = Proposal;
 
     fn about(&self, work: &Work<'_, '_>) -> Result<About, Stop> {
-        about(work, &self.person)
+        Person::about(work, &self.person)
     }
 
     fn perform(self, work: &mut Work<'_, '_>) -> Result<Proposal, Stop> {
-        let person = work.need::<Person>(&self.person)?.record;
-        if !person.is_active() {
-            return Err(Refusal::new("person.left", &["3.5.4"]).fact("person", person.name.as_str()).into());
-        }
+        let person = Person::stays(work, &self.person)?.record;
         self.rights.check(work, &person)?;
         let before = Rights::of(&person);
         if before == self.rights {
@@ -210,8 +200,8 @@ impl Action for ConfirmRights {
         let Change::Rights { before, after } = proposal.change.clone() else { return Err(overtaken()) };
         head_where_there_is_one(work, &proposal.subject)?;
         let id: Id = proposal.subject.parse().map_err(|_| overtaken())?;
-        let person = work.need::<Person>(&id)?.record;
-        if Rights::of(&person) != before || !person.is_active() {
+        let person = Person::stays(work, &id)?.record;
+        if Rights::of(&person) != before {
             return Err(overtaken());
         }
         after.check(work, &person)?;

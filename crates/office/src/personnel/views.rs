@@ -3,15 +3,17 @@
 
 use jingui_access::Asker;
 use jingui_regulation::Role;
-use jingui_store::{Id, StoreError};
+use jingui_store::{Id, Record as _, StoreError};
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Account, Department, Person};
+use crate::items::past::{VersionShown, versions};
 use crate::items::views::{Shown, id, shown};
 use crate::page::Condition;
+use crate::perform::Office;
 
 /// A name to choose from.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -24,7 +26,7 @@ pub struct Name {
     pub name: String,
     /// Department.
     pub department: Option<Id>,
-    /// Whether the person belongs to the office.
+    /// Whether the person belongs to the office and isn't about to leave it: who can be chosen for anything.
     pub active: bool,
     /// Whether the person keeps items: registrar or custodian, to whom a copy can be brought back.
     pub keeps: bool,
@@ -52,9 +54,9 @@ pub fn directory(conn: &Connection, asker: &Asker) -> Result<Vec<Name>, StoreErr
     Ok(all)
 }
 
-/// Whose rights the asker may see: all for the security administrator and the office head, the own department for its
-/// head, otherwise only oneself.
-pub(crate) fn visible(asker: &Asker) -> Condition {
+/// Whose rights the asker may see, as a condition on `person`: all for the security administrator and the office head, the
+/// own department for its head, otherwise only oneself.
+pub(crate) fn seen(asker: &Asker) -> Condition {
     let mut condition = Condition::default();
     if asker.is(Role::SecurityAdministrator) || asker.is(Role::OfficeHead) {
         return condition;
@@ -69,11 +71,19 @@ pub(crate) fn visible(asker: &Asker) -> Condition {
     condition
 }
 
-/// People whose rights the asker may see.
+/// Whether the asker may see that person's rights.
+pub fn sees(conn: &Connection, asker: &Asker, person: &Id) -> Result<bool, StoreError> {
+    let mut condition = seen(asker);
+    condition.and("person.key = ?", [Value::Text(person.to_string())]);
+    let sql = format!("SELECT 1 FROM person WHERE {}", condition.sql());
+    Ok(conn.prepare_cached(&sql)?.exists(params_from_iter(&condition.values))?)
+}
+
+/// People whose rights the asker may see, by staff number.
 pub fn people(conn: &Connection, asker: &Asker) -> Result<Vec<Shown<Person>>, StoreError> {
-    let visible = visible(asker);
-    let sql = format!("SELECT version, body FROM person WHERE {} ORDER BY staff_number", visible.sql());
-    shown(conn, &sql, visible.values)
+    let condition = seen(asker);
+    let sql = format!("SELECT version, body FROM person WHERE {} ORDER BY staff_number", condition.sql());
+    shown(conn, &sql, condition.values)
 }
 
 /// A person with the name of the account.
@@ -89,24 +99,29 @@ pub struct PersonDetail {
 
 /// One person whose rights the asker may see.
 pub fn detail(conn: &Connection, asker: &Asker, person: &Id) -> Result<Option<PersonDetail>, StoreError> {
-    let mut found: Vec<Shown<Person>> =
-        shown(conn, "SELECT version, body FROM person WHERE key = ?1", [Value::Text(person.to_string())])?;
-    let Some(shown) = found.pop() else { return Ok(None) };
-    let record: Person = serde_json::from_str(shown.record.get())?;
-    let department = record.department.as_ref().map(ToString::to_string).unwrap_or_default();
-    let sees = asker.is(Role::SecurityAdministrator)
-        || asker.is(Role::OfficeHead)
-        || asker.id == person.as_str()
-        || (asker.is(Role::DepartmentHead) && !department.is_empty() && asker.department == department);
-    if !sees {
-        return Ok(None);
-    }
+    let mut condition = seen(asker);
+    condition.and("person.key = ?", [Value::Text(person.to_string())]);
+    let sql = format!("SELECT version, body FROM person WHERE {}", condition.sql());
+    let Some(shown) = shown(conn, &sql, condition.values)?.pop() else { return Ok(None) };
     let account = if asker.is(Role::SecurityAdministrator) { account_of(conn, person)? } else { None };
     Ok(Some(PersonDetail {
         person: shown,
         account_open: account.as_ref().map(|account| account.open),
         account: account.map(|account| account.name),
     }))
+}
+
+/// Every version of a person whose rights the asker may see, oldest first.
+pub fn history(
+    office: &Office,
+    conn: &Connection,
+    asker: &Asker,
+    person: &Id,
+) -> Result<Option<Vec<VersionShown>>, StoreError> {
+    if !sees(conn, asker, person)? {
+        return Ok(None);
+    }
+    versions(office, conn, Person::KIND.name, person).map(Some)
 }
 
 fn account_of(conn: &Connection, person: &Id) -> Result<Option<Account>, StoreError> {

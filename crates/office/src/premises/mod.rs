@@ -14,6 +14,7 @@ use crate::personnel::Person;
 use crate::refusal::Refusal;
 use crate::work::Work;
 
+pub mod answer;
 pub mod views;
 
 /// A room of the office.

@@ -189,7 +189,7 @@ fn listing(register: Register, asker: &Asker) -> Listing {
             plain("incident.number", "NULL", visible)
         }
         Register::Receipt => plain("receipt.number", "receipt.source", only(receipts::views::keeps(asker))),
-        Register::Person => plain("person.staff_number", "person.name", personnel::views::visible(asker)),
+        Register::Person => plain("person.staff_number", "person.name", personnel::views::seen(asker)),
         Register::Department => plain("department.name", "NULL", only(office)),
         Register::Room => plain("room.name", "NULL", only(office)),
         Register::Cabinet => plain("cabinet.name", "NULL", only(by_duty(asker))),

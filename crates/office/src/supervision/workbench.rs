@@ -2,6 +2,7 @@
 //! today. Worked out from live state, one query for each kind of work.
 
 mod keys;
+use std::collections::BTreeMap;
 
 use jingui_access::Asker;
 use jingui_regulation::{Date, Param, Role};
@@ -15,6 +16,7 @@ use crate::items::reading::{by_duty, readable};
 use crate::items::views::id;
 use crate::loans::views::{for_decision, visible};
 use crate::page::Condition;
+use crate::personnel::due::{DueFilter, Matter, due};
 use crate::work::Rules;
 
 /// A piece of work.
@@ -22,9 +24,9 @@ use crate::work::Rules;
 pub struct Task {
     /// What is to be done: `approve_loan`, `approve_renewal`, `accept_copy`, `acknowledge_loan`, `check_return`,
     /// `register_receipt`, `place_copy`, `hand_over_loan`, `close_session`, `return_copy`, `collect_loan`,
-    /// `await_approval`, `overdue_loan`, `open_incident`, `expiring_item`, `review_person`, `sign_commitment`,
-    /// `import_calendar`, `confirm_ceiling`, `confirm_rights`, `confirm_parameter`, `approve_print`, `make_print`,
-    /// `take_backup`, `drill_restore`, `decide_key_change`, `collect_share`, `confirm_share`.
+    /// `await_approval`, `overdue_loan`, `open_incident`, `expiring_item`, `review_person`, `check_person`, `leave_person`,
+    /// `release_person`, `sign_commitment`, `import_calendar`, `confirm_ceiling`, `confirm_rights`, `confirm_parameter`,
+    /// `approve_print`, `make_print`, `take_backup`, `drill_restore`, `decide_key_change`, `collect_share`, `confirm_share`.
     pub kind: &'static str,
     /// The record it is about.
     pub id: String,
@@ -65,7 +67,7 @@ pub struct Workbench {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Figure {
     /// What is counted: `overdue_loans`, `open_incidents`, `missing_copies`, `open_receipts`, `unplaced_copies`,
-    /// `waiting_loans`, `expired_items`.
+    /// `waiting_loans`, `expired_items`, `people_late`.
     pub kind: &'static str,
     /// How many.
     pub count: u64,
@@ -169,6 +171,7 @@ pub fn workbench(
     let bench = Bench { conn, asker, rules, today };
     let mut all = Workbench::default();
     keys::waiting(&bench, &mut all.waits_for_me)?;
+    let people_late = people(&bench, &mut all)?;
     if asker.roles.iter().any(|role| role.is_administrator()) {
         administrators(&bench, &mut all)?;
         proposals(&bench, &mut all)?;
@@ -182,14 +185,13 @@ pub fn workbench(
     if by_duty(asker) || asker.is(Role::DepartmentHead) {
         strip(&bench, &mut all.strip)?;
     }
+    if bench.asker.is(Role::OfficeHead) || bench.asker.is(Role::DepartmentHead) {
+        all.strip.push(Figure { kind: "people_late", count: people_late });
+    }
     Ok(all)
 }
 
 fn waiting(bench: &Bench<'_>, tasks: &mut Vec<Task>) -> Result<(), StoreError> {
-    let unsigned = "SELECT key AS id, NULL AS item, NULL AS copy, staff_number AS number, name AS title, NULL AS level, key AS person,
-                           NULL AS since, NULL AS due
-                    FROM person WHERE key = ? AND clearance > 1 AND body ->> '$.commitment' IS NULL";
-    tasks.extend(bench.tasks("sign_commitment", unsigned, vec![bench.me()])?);
     if let Some(decide) = for_decision(bench.asker) {
         for (kind, state) in
             [("approve_loan", "loan.state = 'applied'"), ("approve_renewal", "loan.renewal IS NOT NULL")]
@@ -285,10 +287,6 @@ fn falling_due(bench: &Bench<'_>, tasks: &mut Vec<Task>) -> Result<(), StoreErro
     late.and("loan.state IN ('out', 'returning') AND loan.due <= ?", [Value::Text(soon.to_string())]);
     tasks.extend(bench.loans("overdue_loan", &late, "loan.due")?);
     let ahead = bench.today.plus_days(i32::from(bench.rules.count(Param::ExpiryAheadDays)));
-    let own = "SELECT key AS id, NULL AS item, NULL AS copy, staff_number AS number, name AS title, NULL AS level, key AS person,
-                      NULL AS since, body ->> '$.review.due' AS due
-               FROM person WHERE key = ? AND clearance > 1 AND body ->> '$.review.due' <= ?";
-    tasks.extend(bench.tasks("review_person", own, vec![bench.me(), Value::Text(ahead.to_string())])?);
     if !by_duty(bench.asker) {
         return Ok(());
     }
@@ -372,6 +370,52 @@ fn strip(bench: &Bench<'_>, figures: &mut Vec<Figure>) -> Result<(), StoreError>
     Ok(())
 }
 
+/// What is due about people: one's own commitment waits for oneself, the rest is shown to those who see to it. A periodic
+/// check is the heads' business alone. Answers how much of it all is late.
+fn people(bench: &Bench<'_>, all: &mut Workbench) -> Result<u64, StoreError> {
+    let heads = bench.asker.is(Role::OfficeHead) || bench.asker.is(Role::DepartmentHead);
+    let all_of_them = due(bench.conn, bench.asker, bench.rules, bench.today, &DueFilter::default())?;
+    let late = all_of_them.iter().filter(|one| one.late).count();
+    let mut shown: BTreeMap<&'static str, usize> = BTreeMap::new();
+    for one in all_of_them {
+        let own = one.person.as_str() == bench.asker.id;
+        let mine = match one.matter {
+            Matter::CheckPerson => heads,
+            Matter::SignCommitment | Matter::ReviewPerson => {
+                own || bench.asker.is(Role::SecurityAdministrator)
+            }
+            Matter::LeavePerson => own || heads || bench.asker.is(Role::SecurityAdministrator),
+            Matter::ReleasePerson => {
+                bench.asker.is(Role::OfficeHead) || bench.asker.is(Role::SecurityAdministrator)
+            }
+        };
+        let of_this_kind = shown.entry(one.matter.task()).or_default();
+        if !mine || *of_this_kind >= MOST {
+            continue;
+        }
+        *of_this_kind += 1;
+        let column = if own && one.matter == Matter::SignCommitment {
+            &mut all.waits_for_me
+        } else {
+            &mut all.due_or_late
+        };
+        column.push(Task {
+            kind: one.matter.task(),
+            id: one.person.to_string(),
+            item: None,
+            copy: None,
+            number: Some(one.staff_number),
+            title: Some(one.name),
+            level: None,
+            person: Some(one.person),
+            since: None,
+            due: one.due,
+            days_left: one.due.map(|due| bench.days_left(due)),
+        });
+    }
+    Ok(u64::try_from(late).unwrap_or(u64::MAX))
+}
+
 /// Approvals of content that the security administrator entered and the office head is to confirm.
 fn ceiling(bench: &Bench<'_>, all: &mut Workbench) -> Result<(), StoreError> {
     if bench.asker.is(Role::OfficeHead) {
@@ -412,15 +456,6 @@ fn administrators(bench: &Bench<'_>, all: &mut Workbench) -> Result<(), StoreErr
     if !bench.asker.is(Role::SecurityAdministrator) {
         return Ok(());
     }
-    let ahead = bench.today.plus_days(i32::from(bench.rules.count(Param::ExpiryAheadDays)));
-    let reviews = "SELECT key AS id, NULL AS item, NULL AS copy, staff_number AS number, name AS title, NULL AS level, key AS person,
-                          NULL AS since, body ->> '$.review.due' AS due
-                   FROM person WHERE state = 'active' AND clearance > 1 AND body ->> '$.review.due' <= ? ORDER BY due";
-    all.due_or_late.extend(bench.tasks("review_person", reviews, vec![Value::Text(ahead.to_string())])?);
-    let missing = "SELECT key AS id, NULL AS item, NULL AS copy, staff_number AS number, name AS title, NULL AS level, key AS person,
-                          NULL AS since, NULL AS due
-                   FROM person WHERE state = 'active' AND clearance > 1 AND body ->> '$.commitment' IS NULL ORDER BY staff_number";
-    all.due_or_late.extend(bench.tasks("sign_commitment", missing, Vec::new())?);
     let horizon = bench.today.plus_days(i32::from(bench.rules.count(Param::CalendarAheadDays)));
     for year in bench.today.year()..=horizon.year() {
         if bench.rules.calendar.is_provisional(year) {
