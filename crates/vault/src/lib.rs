@@ -582,7 +582,9 @@ mod tests {
         let (kept, wrapped) = kept(&vault, &at, b"content").await;
         keys.rotate_levels(&mut rng);
         vault.clone().renew(&keys);
-        let open = async |wrapped: &[u8]| vault.open_whole(&at, &kept, wrapped, 100).await.map(|plain| plain.to_vec());
+        let open = async |wrapped: &[u8]| {
+            vault.open_whole(&at, &kept, wrapped, 100).await.map(|plain| plain.to_vec())
+        };
         assert_eq!(open(&wrapped).await.unwrap(), b"content");
         let again = vault.rewrap(&at, &wrapped).unwrap();
         assert_eq!((Sealer::epoch(&wrapped), Sealer::epoch(&again)), (Some(0), Some(1)));
