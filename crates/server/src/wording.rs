@@ -340,7 +340,7 @@ pub(crate) fn state(code: &str, language: Language) -> &str {
     let (zh, en) = match code {
         "applied" => ("待审批", "waiting for approval"),
         "approved" => ("已批准", "approved"),
-        "rejected" => ("未批准", "rejected"),
+        "rejected" | "key_rejected" => ("未批准", "rejected"),
         "withdrawn" => ("已撤回", "withdrawn"),
         "expired" => ("批准已失效", "lapsed"),
         "handing_over" => ("交付中", "being handed over"),
@@ -366,7 +366,6 @@ pub(crate) fn state(code: &str, language: Language) -> &str {
         "closed" => ("已结", "closed"),
         "registered" => ("已登记", "registered"),
         "key_proposed" => ("待批准", "waiting for the office head"),
-        "key_rejected" => ("未批准", "rejected"),
         "key_called_off" => ("已撤回", "called off"),
         "key_approved" => ("已批准、正在执行", "approved and being carried out"),
         "key_collecting" => ("份额领取中", "waiting for its holders"),

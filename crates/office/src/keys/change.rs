@@ -248,20 +248,19 @@ fn admit(work: &Work<'_, '_>, needed: u8, holders: &[Id]) -> Result<(), Stop> {
     let mut seen = BTreeSet::new();
     for id in holders {
         let person = work.need::<Person>(id)?.record;
-        let unfit = |code| {
-            Refusal::new(code, CLAUSES)
-                .fact("person", person.name.as_str())
-                .cured_by(Role::SecurityAdministrator)
-        };
+        let name = person.name.as_str();
         if !seen.insert(id) {
-            return Err(unfit("key.twice").into());
+            return Err(Refusal::new("key.twice", CLAUSES).fact("person", name).into());
         }
         if !person.is_active() {
-            return Err(unfit("person.left").into());
+            return Err(Refusal::new("person.left", &["3.5.4"]).fact("person", name).into());
         }
         let accounts = work.find::<Account>(&[("person", id.into())])?;
         if !accounts.iter().any(|account| account.record.open) {
-            return Err(unfit("key.no_account").into());
+            return Err(Refusal::new("key.no_account", CLAUSES)
+                .fact("person", name)
+                .cured_by(Role::SecurityAdministrator)
+                .into());
         }
         administrators += usize::from(person.roles.iter().any(|role| role.is_administrator()));
     }

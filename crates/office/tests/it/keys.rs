@@ -195,7 +195,7 @@ fn clause_3_3_1_4_keys_of_files_are_wrapped_anew_and_destroyed_ones_stay_destroy
     assert_eq!(first, std::slice::from_ref(&kept));
     assert_eq!(
         store.read(|conn| store.older_file_keys(conn, 1, kept.0.as_str(), 9)).unwrap(),
-        [gone.clone()]
+        std::slice::from_ref(&gone)
     );
 
     h.did(&h.by(&h.office_head), "file.remove", json!({"file": gone.0, "reason": "误传"}));
