@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jingui_crypto::Keyring;
 use jingui_office::files::whole::{self, Odd};
 use jingui_office::files::{File, views};
-use jingui_store::{Finding, Store};
+use jingui_store::{Finding, Store, StoreError};
 use jingui_vault::{Kept, Part, Place, Vault, VaultError};
 
 use crate::data::DataDirectory;
@@ -26,7 +26,12 @@ impl NotWhole {
 /// Verifies the book and tells the verdict; fails when something differs, or a checkpoint kept outside knows of more.
 pub fn book(directory: &DataDirectory, keys: &Keyring, checkpoints: &[PathBuf]) -> anyhow::Result<Store> {
     let store = serving::unchanged(directory, keys)?;
-    outside::compare(&store, checkpoints)?;
+    let compared = outside::compare(&store, checkpoints);
+    // A page that can't be read is told by verification, which knows its number.
+    let damage = |error: &anyhow::Error| error.downcast_ref().is_some_and(StoreError::is_damage);
+    if !compared.as_ref().is_err_and(damage) {
+        compared?;
+    }
     let mut told = 0;
     let verdict = store.verify(|done, total| {
         let percent = done * 100 / total.max(1);

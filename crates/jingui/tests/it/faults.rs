@@ -7,8 +7,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -127,22 +128,31 @@ impl Day<'_> {
         let (backup, log) = (place.path().join("backup"), place.path().join("calls"));
         let mut seen = Seen::default();
         match self.start(&data, &backup, &log, fault) {
-            Some(mut served) => {
+            Ok(mut served) => {
                 self.work(&served, &backup, &mut seen);
                 std::thread::sleep(Duration::from_millis(200));
                 seen.told = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
                 seen.ended = served.child.try_wait().unwrap().is_some();
-                end(&mut served);
+                seen.killed(end(&mut served));
             }
-            None => seen.ended = true,
+            Err(status) => {
+                seen.ended = true;
+                seen.killed(status);
+            }
         }
         read_calls(&log, &mut seen);
         self.look(&data, &backup, fault, &seen);
         seen
     }
 
-    /// Starts the office under `strace`; nothing when it ended before it listened.
-    fn start(&self, data: &Path, backup: &Path, log: &Path, fault: Option<Fault>) -> Option<Served> {
+    /// Starts the office under `strace`; how it ended where it did before it listened.
+    fn start(
+        &self,
+        data: &Path,
+        backup: &Path,
+        log: &Path,
+        fault: Option<Fault>,
+    ) -> Result<Served, ExitStatus> {
         let trace = format!("trace={}", CALLS.join(","));
         let mut strace = Command::new("strace");
         // Threads, but not the programs that read files: they can't reach the data directory.
@@ -151,7 +161,7 @@ impl Day<'_> {
             "-b",
             "execve",
             "-y",
-            "-qq",
+            "-q",
             "-s",
             "0",
             "-ttt",
@@ -182,12 +192,9 @@ impl Day<'_> {
             let (_, rest) = line.split_once("http://")?;
             rest.split_whitespace().next()?.parse().ok()
         });
-        let Some(address) = address else {
-            child.wait().unwrap();
-            return None;
-        };
+        let Some(address) = address else { return Err(child.wait().unwrap()) };
         std::thread::spawn(move || lines.for_each(drop));
-        Some(Served { child, address, took: begun.elapsed() })
+        Ok(Served { child, address, took: begun.elapsed() })
     }
 
     /// The day. Whatever isn't answered ends it.
@@ -283,6 +290,11 @@ impl Day<'_> {
 }
 
 impl Seen {
+    /// A process that is killed in a call doesn't live to have it written down.
+    fn killed(&mut self, status: ExitStatus) {
+        self.hit.extend((status.signal() == Some(9)).then(|| "killed".to_owned()));
+    }
+
     fn act(&mut self, session: &Session, action: &str, input: &Value, record: &str) -> Option<String> {
         let answer = session.send("POST", &format!("/api/actions/{action}"), Some(input))?;
         if answer.status != 200 {
@@ -308,19 +320,21 @@ fn signed_in(served: &Served) -> Option<Session> {
     Some(session)
 }
 
-/// Tells the program under `strace` to end, and waits.
-fn end(served: &mut Served) {
+/// Tells the program under `strace` to end, and waits; `strace` ends as it does.
+fn end(served: &mut Served) -> ExitStatus {
     let id = served.child.id();
     let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
     for child in children.split_whitespace() {
         let _ = Command::new("kill").args(["-TERM", child]).stderr(Stdio::null()).status();
     }
-    served.child.wait().unwrap();
+    served.child.wait().unwrap()
 }
 
 /// Counts calls by thread, and finds those that were disturbed.
-fn read_calls(log: &PathBuf, seen: &mut Seen) {
+fn read_calls(log: &Path, seen: &mut Seen) {
     let mut counts: HashMap<(String, String), u32> = HashMap::new();
+    // A call that another thread's came in between is told in two lines; the first names the file.
+    let mut begun: HashMap<String, String> = HashMap::new();
     let text = String::from_utf8_lossy(&fs::read(log).unwrap_or_default()).into_owned();
     for line in text.lines() {
         let mut words = line.split_whitespace();
@@ -329,8 +343,12 @@ fn read_calls(log: &PathBuf, seen: &mut Seen) {
             && CALLS.contains(&call)
         {
             *counts.entry((call.to_owned(), thread.to_owned())).or_default() += 1;
+            begun.insert(thread.to_owned(), line.to_owned());
         }
-        if line.contains("INJECTED") || line.contains("killed by SIGKILL") {
+        if line.contains("INJECTED") && line.contains(" resumed>") {
+            let first = begun.remove(thread).unwrap_or_default();
+            seen.hit.push(format!("{first} {line}"));
+        } else if line.contains("INJECTED") {
             seen.hit.push(line.to_owned());
         }
     }

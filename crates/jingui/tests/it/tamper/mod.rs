@@ -49,6 +49,8 @@ struct Tally {
     outside: u32,
     nothing: u32,
     example: String,
+    /// Cases that nobody noticed, or noticed without saying where.
+    failed: Vec<String>,
 }
 
 #[test]
@@ -66,6 +68,8 @@ fn clause_1_3_1_nothing_that_is_tampered_with_stays_silent() {
     }
     let page = page(&table);
     println!("{page}");
+    let failed: Vec<&String> = table.iter().flat_map(|(_, tally)| &tally.failed).collect();
+    assert!(failed.is_empty(), "{} cases: {failed:#?}", failed.len());
     if whole {
         fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/tamper.md"), page).unwrap();
     }
@@ -88,14 +92,17 @@ fn run(class: Class, case: impl Fn(&Path, &mut ChaCha20Rng) -> Case + Sync) -> (
                     let place = house::scratch();
                     let Case { what, file, verdict } = case(&place.path().join("copy"), &mut rng);
                     let told = verdict.told();
-                    assert!(verdict.names_the_place(&file), "no place is named: {what}: {told}");
+                    let unplaced = !verdict.names_the_place(&file);
                     let mut tally = tally.lock().unwrap();
                     match &verdict {
                         Verdict::Refused(_) => tally.refused += 1,
                         Verdict::Verified(_) => tally.verified += 1,
                         Verdict::Outside(_) => tally.outside += 1,
                         Verdict::Nothing => tally.nothing += 1,
-                        Verdict::Silent(_) => panic!("SILENT: {what} (case {number}): {told}"),
+                        Verdict::Silent(_) => {}
+                    }
+                    if unplaced || matches!(verdict, Verdict::Silent(_)) {
+                        tally.failed.push(format!("case {number}, {what}: {verdict:?}"));
                     }
                     if tally.example.is_empty() && !told.is_empty() {
                         let line = told.lines().next_back().unwrap_or_default();
@@ -124,7 +131,7 @@ fn page(table: &[(Class, Tally)]) -> String {
     );
     let (mut sum, mut examples) = (BTreeMap::new(), String::new());
     for (class, tally) in table {
-        let Tally { refused, verified, outside, nothing, example } = tally;
+        let Tally { refused, verified, outside, nothing, example, .. } = tally;
         let kind = class.name.split(':').next().unwrap_or_default().to_owned();
         *sum.entry(kind).or_insert(0) += class.cases;
         let _ = writeln!(

@@ -1,7 +1,7 @@
 //! What the store does by itself, in a directory given as the first argument: bare entries made durable by eight writers, their
 //! full replay, and proofs in a tree of ten million.
 //!
-//! `cargo run --release -p jingui-store --example measure -- DIRECTORY [ENTRIES [LEAVES]]`
+//! `cargo run --release -p jingui-store --example entries -- DIRECTORY [ENTRIES [LEAVES]]`
 
 #![allow(
     clippy::unwrap_used,

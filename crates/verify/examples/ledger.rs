@@ -1,6 +1,6 @@
 //! How many entries of 1 KiB `jingui-verify` reads a second, in a directory given as the first argument.
 //!
-//! `cargo run --release -p jingui-verify --example measure -- DIRECTORY [ENTRIES [guomi]]`
+//! `cargo run --release -p jingui-verify --example ledger -- DIRECTORY [ENTRIES [guomi]]`
 
 #![allow(
     clippy::unwrap_used,
