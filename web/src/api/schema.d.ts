@@ -310,6 +310,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/actions/file.destroyed_since": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 备份后已销毁 · Note that a file was destroyed after the backup */
+        post: operations["fileDestroyedSince"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/actions/file.give_up": {
         parameters: {
             query?: never;
@@ -1007,6 +1024,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/actions/seal.go_on": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 账本被退回后继续使用 · Go on behind a checkpoint kept outside */
+        post: operations["sealGoOn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/actions/view.open": {
         parameters: {
             query?: never;
@@ -1018,6 +1052,23 @@ export interface paths {
         put?: never;
         /** 打开文件阅读 · Open a file for reading */
         post: operations["viewOpen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 备份与演练 · How backups and drills stand */
+        get: operations["getBackups"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2434,6 +2485,125 @@ export interface components {
             /** @description The words. */
             found: string;
         };
+        /** @description One try to open the sealed office. */
+        Attempt: {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /** @description `taken`, or the code by which it was refused. */
+            outcome: string;
+            /**
+             * Format: uint8
+             * @description Number of the share, where one was given that could be read.
+             */
+            share: number | null;
+            /** @description From where. */
+            terminal: string;
+        };
+        /** @description One try to open the sealed office. */
+        AttemptInput: {
+            /** @description When. */
+            at: components["schemas"]["MomentInput"];
+            /** @description `taken`, or the code by which it was refused. */
+            outcome: string;
+            /**
+             * Format: uint8
+             * @description Number of the share, where one was given that could be read.
+             */
+            share?: number | null;
+            /** @description From where. */
+            terminal: string;
+        };
+        /** @description A backup that was taken, tried or restored. */
+        Backup: {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /**
+             * Format: uint64
+             * @description Entries known to have been beyond those that were restored.
+             */
+            behind: number | null;
+            /** @description What was done. */
+            done: components["schemas"]["Done2"];
+            /**
+             * @description When it was done, where it is noted later: a drill beside the running office.
+             * @default null
+             */
+            done_at: components["schemas"]["Moment"] | null;
+            /**
+             * Format: uint64
+             * @description Entries it holds.
+             */
+            entries: number;
+            /**
+             * Format: uint64
+             * @description Files and parts of files it holds.
+             */
+            files: number;
+            /** @description Id. */
+            id: components["schemas"]["Id"];
+            /**
+             * Format: uint64
+             * @description Files that the registers have and the vault, or the backup, hasn't.
+             */
+            missing: number;
+            /** @description The place, as it was named. */
+            place: string;
+            /**
+             * @description Digest of the signed result by which the running office learnt of a drill; none counts twice.
+             * @default null
+             */
+            proof: string | null;
+        };
+        /** @description Commands for the machine on which the office is served. */
+        BackupCommands: {
+            backup: string;
+            drill: string;
+        };
+        /** @description A place that holds a backup. */
+        BackupPlace: {
+            /** @description When a backup was last taken there. */
+            at: components["schemas"]["Moment"];
+            /**
+             * Format: uint64
+             * @description Entries since then, which it hasn't.
+             */
+            behind: number;
+            /**
+             * Format: uint64
+             * @description Files that the registers had and the vault had not.
+             */
+            missing: number;
+            /** @description The place, as it was named. */
+            place: string;
+        };
+        /** @description How backups and drills stand. */
+        Backups: {
+            /** @description Where backups go by themselves; nothing when nobody said. */
+            automatic: string | null;
+            /** @description Backups. */
+            backup: components["schemas"]["UpkeepDeadline"];
+            /**
+             * Format: int64
+             * @description Days from one backup to the next.
+             */
+            backup_days: number;
+            /**
+             * @description The command that takes a backup while the office is stopped, and the one that drills the restoration; nothing for
+             *     those who don't run them.
+             */
+            commands: components["schemas"]["BackupCommands"] | null;
+            /** @description What was done, newest first. */
+            done: components["schemas"]["Backup"][];
+            /** @description Drills. */
+            drill: components["schemas"]["UpkeepDeadline"];
+            /**
+             * Format: int64
+             * @description Months from one drill to the next.
+             */
+            drill_months: number;
+            /** @description Places, that of the newest backup first. */
+            places: components["schemas"]["BackupPlace"][];
+        };
         /** @description Begins to add a file to an item; its bytes follow. Refused above the level ceiling. */
         BeginInput: {
             /**
@@ -2725,6 +2895,10 @@ export interface components {
             /** @description Last day on which it holds. */
             valid_until: components["schemas"]["Date"];
         };
+        /** @description How a checkpoint kept outside contradicts the ledger. */
+        Contradiction: "ahead" | "forked";
+        /** @description How a checkpoint kept outside contradicts the ledger. */
+        ContradictionInput: "ahead" | "forked";
         /** @description A copy. Exactly one person holds it at every moment. */
         Copy: {
             /** @description Where it is and who answers for it. */
@@ -2885,6 +3059,24 @@ export interface components {
             /** @description Name, unique. */
             name: string;
         };
+        /**
+         * @description Notes that a file was destroyed after the backup that was restored. Performed by the restoring process itself; a file
+         *     that the registers have as removed stays as it is.
+         */
+        DestroyedSinceInput: {
+            /**
+             * Format: uint64
+             * @description Number of the newer backup that knows of it.
+             */
+            backup: number;
+            /** @description The file. */
+            file: components["schemas"]["IdInput"];
+            /**
+             * Format: uint64
+             * @description Its place in the list of destroyed files there, from 1.
+             */
+            place: number;
+        };
         /** @example 国资发〔2026〕12号 */
         DocumentNumberInput: string;
         /** @description What an action answers. */
@@ -2897,6 +3089,8 @@ export interface components {
             /** @description What came of it. */
             outcome: unknown;
         };
+        /** @description What was done. */
+        Done2: "backup" | "drill" | "restored";
         /** @description Enters an approval; it holds once the office head has confirmed it. */
         EnterApprovalInput: {
             /** @description The authority that gave it. */
@@ -3081,8 +3275,8 @@ export interface components {
         } | {
             /** @description When. */
             at: components["schemas"]["Moment"];
-            /** @description By whom. */
-            by: components["schemas"]["Id"];
+            /** @description By whom; nothing where it was destroyed after the backup that the office was restored from. */
+            by: components["schemas"]["Id"] | null;
             /** @constant */
             name: "removed";
             /** @description Why. */
@@ -3113,6 +3307,54 @@ export interface components {
         GiveUpInput: {
             /** @description The file. */
             file: components["schemas"]["IdInput"];
+        };
+        /** @description Journals the decision to go on. Performed by the process itself, before it serves anybody. */
+        GoOnInput: {
+            /** @description What was tried at the door, oldest first. */
+            attempts: components["schemas"]["AttemptInput"][];
+            /** @description The security auditor who decided with whoever has passphrase or key file. */
+            auditor?: components["schemas"]["IdInput"] | null;
+            /** @description The key holders who decided; none where a passphrase or key file opens the office. */
+            holders: components["schemas"]["HolderInput"][];
+            /**
+             * Format: uint64
+             * @description Entries of the ledger when it was decided.
+             */
+            journal: number;
+            /** @description What is missing, and who says so. */
+            losses: components["schemas"]["LossInput"][];
+            /** @description What was typed by those who decided. */
+            sentence: string;
+            /** @description The set of shares, where there is one. */
+            set?: string | null;
+            /** @description When the last of them was made: what came after is missing. */
+            since?: components["schemas"]["MomentInput"] | null;
+        };
+        /** @description That it was decided to go on. */
+        GoneOn: {
+            /** @description When it was journaled. */
+            at: components["schemas"]["Moment"];
+            /** @description What was tried at the door, oldest first. */
+            attempts: components["schemas"]["Attempt"][];
+            /** @description The security auditor who decided with whoever has passphrase or key file. */
+            auditor: components["schemas"]["Id"] | null;
+            /** @description The key holders who decided; none where a passphrase or key file opens the office. */
+            holders: components["schemas"]["Holder"][];
+            /** @description Id. */
+            id: components["schemas"]["Id"];
+            /**
+             * Format: uint64
+             * @description Entries of the ledger when it was decided.
+             */
+            journal: number;
+            /** @description What is missing, and who says so. */
+            losses: components["schemas"]["Loss"][];
+            /** @description What was typed by those who decided. */
+            sentence: string;
+            /** @description The set of shares, where there is one. */
+            set: string | null;
+            /** @description When the last of them was made: what came after is missing. */
+            since: components["schemas"]["Moment"] | null;
         };
         /** @description Offers a copy to the borrower of an approved loan. */
         HandOverInput: {
@@ -3173,6 +3415,26 @@ export interface components {
             top: number;
             /** Format: double */
             width: number;
+        };
+        /** @description A key holder, as the seal names them. */
+        Holder: {
+            /** @description Name. */
+            name: string;
+            /**
+             * Format: uint8
+             * @description Number of the share.
+             */
+            number: number;
+        };
+        /** @description A key holder, as the seal names them. */
+        HolderInput: {
+            /** @description Name. */
+            name: string;
+            /**
+             * Format: uint8
+             * @description Number of the share.
+             */
+            number: number;
         };
         Id: string;
         IdInput: string;
@@ -3730,6 +3992,38 @@ export interface components {
             /** @constant */
             name: "lost";
         };
+        /** @description What a checkpoint kept outside says that the ledger hasn't. */
+        Loss: {
+            /** @description When it was witnessed, taken or kept, as far as that is known. */
+            at: components["schemas"]["Moment"] | null;
+            /** @description How it contradicts. */
+            how: components["schemas"]["Contradiction"];
+            /** @description Its root, hexadecimal; nothing where a witness told only how many entries it saw. */
+            root: string | null;
+            /**
+             * Format: uint64
+             * @description Entries under the checkpoint kept outside.
+             */
+            size: number;
+            /** @description Who says so: a witness by its name, a file, a place of backups. */
+            told_by: string;
+        };
+        /** @description What a checkpoint kept outside says that the ledger hasn't. */
+        LossInput: {
+            /** @description When it was witnessed, taken or kept, as far as that is known. */
+            at?: components["schemas"]["MomentInput"] | null;
+            /** @description How it contradicts. */
+            how: components["schemas"]["ContradictionInput"];
+            /** @description Its root, hexadecimal; nothing where a witness told only how many entries it saw. */
+            root?: string | null;
+            /**
+             * Format: uint64
+             * @description Entries under the checkpoint kept outside.
+             */
+            size: number;
+            /** @description Who says so: a witness by its name, a file, a place of backups. */
+            told_by: string;
+        };
         /** @description Makes an approved print: its copies come into the register, on the desk of who makes them, and are handed over from there. */
         MakePrintInput: {
             /** @description The print. */
@@ -3804,6 +4098,8 @@ export interface components {
         ModeInput: "take_out" | "on_site";
         /** Format: date-time */
         Moment: string;
+        /** Format: date-time */
+        MomentInput: string;
         /** @description A name to choose from. */
         Name: {
             /** @description Whether the person belongs to the office. */
@@ -4116,7 +4412,7 @@ export interface components {
             /** @description Staff number, unique; also what the person card's bar code holds. */
             staff_number: string;
             /** @description Active or left. */
-            standing: components["schemas"]["Standing"];
+            standing: components["schemas"]["Standing2"];
         };
         /** @description Class of a person who handles secrets (clause 3.5.3). */
         PersonClass: "core" | "important" | "general";
@@ -5119,8 +5415,10 @@ export interface components {
             /** @description What was spoilt. */
             reason: string;
         };
+        /** @description How a deadline stands. */
+        Standing: "in_order" | "due" | "late";
         /** @description Whether a person belongs to the office. */
-        Standing: {
+        Standing2: {
             /** @constant */
             state: "active";
         } | {
@@ -5167,7 +5465,7 @@ export interface components {
              * @description What is to be done: `approve_loan`, `approve_renewal`, `accept_copy`, `acknowledge_loan`, `check_return`,
              *     `register_receipt`, `place_copy`, `hand_over_loan`, `close_session`, `return_copy`, `collect_loan`,
              *     `await_approval`, `overdue_loan`, `open_incident`, `expiring_item`, `review_person`, `sign_commitment`,
-             *     `import_calendar`, `confirm_ceiling`, `approve_print`, `make_print`.
+             *     `import_calendar`, `confirm_ceiling`, `approve_print`, `make_print`, `take_backup`, `drill_restore`.
              */
             kind: string;
             /**
@@ -5210,6 +5508,20 @@ export interface components {
              * @description Entries.
              */
             size: number;
+        };
+        /** @description A recurring duty. */
+        UpkeepDeadline: {
+            /**
+             * Format: int32
+             * @description Working days left; negative when late.
+             */
+            days_left: number | null;
+            /** @description Day it falls due; nothing for a drill while there is no backup to drill. */
+            due: components["schemas"]["Date"] | null;
+            /** @description When it was last done; nothing when never. */
+            last: components["schemas"]["Moment"] | null;
+            /** @description How it stands. */
+            standing: components["schemas"]["Standing"];
         };
         /**
          * @description A part that has come. Whoever goes on with an upload compares them with the file at hand first: another file of the same
@@ -6185,6 +6497,51 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["BeginInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["File"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    fileDestroyedSince: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DestroyedSinceInput"];
             };
         };
         responses: {
@@ -8062,6 +8419,51 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    sealGoOn: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GoOnInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["GoneOn"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     viewOpen: {
         parameters: {
             query?: never;
@@ -8103,6 +8505,33 @@ export interface operations {
             421: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
             429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    getBackups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backups"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
             500: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
