@@ -162,7 +162,7 @@ fn clause_3_3_1_4_the_codes_on_the_sheets_are_the_shares() {
 
 /// Draws the page's only picture, dark squares on white, and reads the code in it with zbar; nothing where the machine has none.
 fn decoded(page: &str) -> Option<String> {
-    let path = page.split("<path d=\"").nth(1).unwrap().split('"').next().unwrap();
+    let path = page.split("<path ").nth(1).unwrap().split(" d=\"").nth(1).unwrap().split('"').next().unwrap();
     let squares: Vec<Vec<usize>> = path
         .split('M')
         .skip(1)
