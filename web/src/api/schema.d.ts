@@ -2542,7 +2542,7 @@ export interface components {
             usable_until: components["schemas"]["Date"] | null;
         };
         /** @description Approves a loan, for the days applied for or fewer. */
-        Approve2Input: {
+        ApproveInput: {
             /**
              * Format: uint16
              * @description Working days; left out, as applied for.
@@ -2553,7 +2553,7 @@ export interface components {
             loan: components["schemas"]["IdInput"];
         };
         /** @description Approves a change that somebody else proposed. */
-        ApproveInput: {
+        ApproveKeyChangeInput: {
             /** @description The change. */
             change: components["schemas"]["IdInput"];
         };
@@ -2663,12 +2663,12 @@ export interface components {
             year: number;
         };
         /** @description Calls a session off that the reader hasn't confirmed: the approval stands again. */
-        CallOff2Input: {
+        CallOffInput: {
             /** @description The session. */
             session: components["schemas"]["IdInput"];
         };
         /** @description Calls a change off before it takes effect. The seal and the keys in force stay. */
-        CallOffInput: {
+        CallOffKeyChangeInput: {
             /** @description The change. */
             change: components["schemas"]["IdInput"];
             /** @description Why. */
@@ -4864,14 +4864,14 @@ export interface components {
             item: components["schemas"]["Item"];
         };
         /** @description Rejects an application, with the reason. */
-        Reject2Input: {
+        RejectInput: {
             /** @description The loan. */
             loan: components["schemas"]["IdInput"];
             /** @description Why. */
             reason: components["schemas"]["ParagraphInput"];
         };
         /** @description Rejects a change that somebody else proposed. */
-        RejectInput: {
+        RejectKeyChangeInput: {
             /** @description The change. */
             change: components["schemas"]["IdInput"];
             /** @description Why. */
@@ -7171,7 +7171,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ApproveInput"];
+                "application/json": components["schemas"]["ApproveKeyChangeInput"];
             };
         };
         responses: {
@@ -7216,7 +7216,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CallOffInput"];
+                "application/json": components["schemas"]["CallOffKeyChangeInput"];
             };
         };
         responses: {
@@ -7351,7 +7351,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RejectInput"];
+                "application/json": components["schemas"]["RejectKeyChangeInput"];
             };
         };
         responses: {
@@ -7486,7 +7486,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Approve2Input"];
+                "application/json": components["schemas"]["ApproveInput"];
             };
         };
         responses: {
@@ -7666,7 +7666,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Reject2Input"];
+                "application/json": components["schemas"]["RejectInput"];
             };
         };
         responses: {
@@ -8341,7 +8341,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CallOff2Input"];
+                "application/json": components["schemas"]["CallOffInput"];
             };
         };
         responses: {
