@@ -146,11 +146,11 @@ mod tests {
         assert_eq!(later.open(b"", &old), Ok(b"old".to_vec()));
         assert_eq!(later.open(b"", &new), Ok(b"new".to_vec()));
         assert_eq!(first.open(b"", &new), Err(CryptoError::Sealed));
-        assert_eq!((Sealer::epoch(&old), Sealer::epoch(&new), Sealer::epoch(b"x")), (Some(0), Some(1), None));
+        assert_eq!((Sealer::epoch(&old), Sealer::epoch(&new), Sealer::epoch(b"x")), (Some(0), Some(2), None));
         let clone = first.clone();
         first.renew(&later);
         assert_eq!(clone.open(b"", &new), Ok(b"new".to_vec()));
-        assert_eq!(Sealer::epoch(&clone.seal(b"", b"x", &mut rng)), Some(1));
+        assert_eq!(Sealer::epoch(&clone.seal(b"", b"x", &mut rng)), Some(2));
     }
 
     /// Hands out the nonce of a published vector.
