@@ -53,7 +53,11 @@ impl World for Desk<'_> {
     }
 
     fn source(&self, id: FileId) -> FileResult<Source> {
-        [&self.form, &self.house].into_iter().find(|source| source.id() == id).cloned().ok_or(FileError::AccessDenied)
+        [&self.form, &self.house]
+            .into_iter()
+            .find(|source| source.id() == id)
+            .cloned()
+            .ok_or(FileError::AccessDenied)
     }
 
     fn file(&self, id: FileId) -> FileResult<Bytes> {

@@ -13,7 +13,9 @@ use crate::edge::Shared;
 use crate::guard::Door;
 use crate::language::Language;
 use crate::problem::Problem;
-use crate::{actions, console, evidence, guard, imports, ledger, live, openapi, sign_in, verification, views};
+use crate::{
+    actions, console, evidence, guard, imports, ledger, live, openapi, sign_in, verification, views,
+};
 
 /// Everything that is served.
 pub(crate) fn router(edge: Shared, door: Arc<Door>) -> Router {

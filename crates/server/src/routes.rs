@@ -94,7 +94,14 @@ impl Route {
 
 /// Every route of the edge itself.
 pub(crate) fn all() -> Vec<Route> {
-    session().into_iter().chain(imports()).chain(ledger()).chain(evidence()).chain(content()).chain(service()).collect()
+    session()
+        .into_iter()
+        .chain(imports())
+        .chain(ledger())
+        .chain(evidence())
+        .chain(content())
+        .chain(service())
+        .collect()
 }
 
 fn session() -> Vec<Route> {

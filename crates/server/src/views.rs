@@ -227,7 +227,11 @@ fn of_supervision() -> Vec<View> {
             Ok(entries)
         }),
         sheet("/api/journal.xlsx", ("导出账本", "The journal as a workbook"), sheets::journal),
-        list("/api/evidence/preview", ("证据预览", "What a bundle of evidence would hold"), evidence::preview),
+        list(
+            "/api/evidence/preview",
+            ("证据预览", "What a bundle of evidence would hold"),
+            evidence::preview,
+        ),
         point("/api/filters", ("本人保存的筛选", "One's own saved filters"), |look, _: Nothing| {
             Ok(whole(filters::own(look.conn, look.asker)?))
         }),

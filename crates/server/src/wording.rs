@@ -126,10 +126,9 @@ pub(crate) fn edge(code: &str) -> (&'static str, &'static str) {
             "账目过多：一份证据最多 20,000 笔、64 MiB。请缩短起止日期，分几份制作。",
             "too many entries: a bundle holds 20,000 and 64 MiB; choose fewer days and make several.",
         ),
-        "evidence.running" => (
-            "正在制作另一份证据，请等它完成。",
-            "another bundle of evidence is being made; wait for it.",
-        ),
+        "evidence.running" => {
+            ("正在制作另一份证据，请等它完成。", "another bundle of evidence is being made; wait for it.")
+        }
         "slip.shape" => (
             "这不是日签的四行数字，请对照日签重新输入。",
             "these aren't the four lines of a slip; type them again from the slip.",

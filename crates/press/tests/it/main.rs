@@ -5,10 +5,12 @@ use jingui_press::{Fault, Form, Press};
 use serde_json::{Value, json};
 
 fn data(why: &str, rows: usize) -> Value {
-    let row = |seq: usize| json!({
-        "seq": seq, "at": "2026-11-23 13:30", "who": "李雷", "action": "申请借阅", "result": "已办理",
-        "refused": false, "changed": "借阅 借2026-000001 新建，待批准", "opened": seq % 2 == 0,
-    });
+    let row = |seq: usize| {
+        json!({
+            "seq": seq, "at": "2026-11-23 13:30", "who": "李雷", "action": "申请借阅", "result": "已办理",
+            "refused": false, "changed": "借阅 借2026-000001 新建，待批准", "opened": seq % 2 == 0,
+        })
+    };
     json!({
         "number": "证2026-000001", "about": "文件 2026-000001", "period": "自建账起，至制作时", "why": why,
         "made_by": "孙立", "made_at": "2026-11-23 14:00", "origin": "jingui/0123456789abcdef",
@@ -36,7 +38,8 @@ fn a_form_is_printed_the_same_twice_and_can_be_read() {
     assert!(first.starts_with(b"%PDF-1.7"));
     let (pages, text) = words(first);
     assert!(pages > 2, "{pages} pages");
-    for expected in ["证2026-000001", why, "孙立", "不公开", "借2026-000001", "312", &format!("共{pages}页")] {
+    for expected in ["证2026-000001", why, "孙立", "不公开", "借2026-000001", "312", &format!("共{pages}页")]
+    {
         assert!(text.contains(expected), "{expected}: {text}");
     }
 }

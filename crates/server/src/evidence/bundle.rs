@@ -212,7 +212,13 @@ fn read_me(page: &Page) -> String {
         "金匮证据 {}{}\n\n证明对象：{}\n起止：{}\n用途：{}\n制作：{}，{}\n条目：{} 笔，其中公开内容 {} 笔\n\n",
         page.number,
         if page.level.is_empty() { String::new() } else { format!("（{}）", page.level) },
-        page.about, page.period, page.why, page.made_by, page.made_at, page.entries, page.opened
+        page.about,
+        page.period,
+        page.why,
+        page.made_by,
+        page.made_at,
+        page.entries,
+        page.opened
     );
     text.push_str(concat!(
         "本目录中：\n",

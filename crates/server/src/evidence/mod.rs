@@ -121,7 +121,9 @@ impl Bundles {
         // The session's own oldest finished one makes room.
         while all.values().filter(|waiting| waiting.session == signed.session).count() >= EACH && idle {
             let own = all.iter().filter(|(_, waiting)| waiting.session == signed.session);
-            let Some(oldest) = own.min_by_key(|(_, waiting)| waiting.since).map(|(id, _)| id.clone()) else { break };
+            let Some(oldest) = own.min_by_key(|(_, waiting)| waiting.since).map(|(id, _)| id.clone()) else {
+                break;
+            };
             all.remove(&oldest);
         }
         idle && all.len() < MOST
@@ -293,7 +295,8 @@ pub(crate) async fn fetch(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let found = edge.evidence.of(&id, &signed, |_, waiting| Some((waiting.number.clone(), waiting.bundle.clone()?)));
+    let found =
+        edge.evidence.of(&id, &signed, |_, waiting| Some((waiting.number.clone(), waiting.bundle.clone()?)));
     let absent = || Problem::absent(Language::of(&headers));
     let (number, bytes) = found.flatten().ok_or_else(absent)?;
     let mut response = bytes.into_response();
@@ -302,7 +305,9 @@ pub(crate) async fn fetch(
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // The sign before the number isn't ASCII: the name in both of the forms that browsers read.
     let digits: String = number.chars().filter(char::is_ascii).collect();
-    let name = format!("attachment; filename=\"evidence-{digits}.zip\"; filename*=UTF-8''%E8%AF%81%E6%8D%AE-{digits}.zip");
+    let name = format!(
+        "attachment; filename=\"evidence-{digits}.zip\"; filename*=UTF-8''%E8%AF%81%E6%8D%AE-{digits}.zip"
+    );
     headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_str(&name).map_err(|_| absent())?);
     Ok(response)
 }

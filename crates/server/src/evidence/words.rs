@@ -39,9 +39,11 @@ pub(super) fn who(entry: &Listed) -> String {
 /// Done, or why not. Facts are there only where the entry is opened; without them the bare code says as much.
 pub(super) fn result(office: &Office, entry: &Listed) -> String {
     let Some((code, facts)) = &entry.refused else { return "已办理".to_owned() };
-    let reason = office.texts().get(code).filter(|_| entry.opened).map(|text| {
-        fill(&text.zh, &wording::facts(facts, Language::Chinese))
-    });
+    let reason = office
+        .texts()
+        .get(code)
+        .filter(|_| entry.opened)
+        .map(|text| fill(&text.zh, &wording::facts(facts, Language::Chinese)));
     reason.map_or_else(|| "不予办理".to_owned(), |reason| format!("不予办理：{reason}"))
 }
 

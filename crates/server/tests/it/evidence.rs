@@ -99,7 +99,8 @@ fn clause_5_1_1_evidence_of_an_item_is_verified_offline_and_holds_it_all() {
     assert!(said.contains(&format!("entries proven: {entries}")), "{said}");
     let page = printed(&members);
     let without_blanks: String = page.split_whitespace().collect();
-    for words in ["证据", "机密", WHY, "孙立", "李雷", "借阅申请", "离线核对", number.as_str()] {
+    for words in ["证据", "机密", WHY, "孙立", "李雷", "借阅申请", "离线核对", number.as_str()]
+    {
         assert!(without_blanks.contains(words), "{words}: {without_blanks}");
     }
     assert!(!page.contains("关于开展年度保密检查的通知"), "the page names no title");
@@ -186,7 +187,10 @@ fn only_the_head_and_the_auditor_make_evidence_and_only_who_asked_fetches_it() {
     assert_eq!(staff.get(&format!("/api/evidence/preview?item={item}")).json()["code"], "evidence.makers");
     let refused = staff.post("/api/evidence", &json!({"of": {"item": item}, "why": WHY}));
     assert_eq!((refused.status, &refused.json()["code"]), (403, &json!("entrusted_to")));
-    assert_eq!(house.signed_in("auditor").post("/api/evidence", &json!({"of": {"item": item}, "why": WHY})).status, 404);
+    assert_eq!(
+        house.signed_in("auditor").post("/api/evidence", &json!({"of": {"item": item}, "why": WHY})).status,
+        404
+    );
     let made = head.post("/api/evidence", &json!({"of": {"item": item}, "why": WHY})).json();
     let path = format!("/api/evidence/{}", made["evidence"].as_str().unwrap());
     for other in [&staff, &house.signed_in("auditor"), &house.signed_in("head")] {
@@ -194,7 +198,11 @@ fn only_the_head_and_the_auditor_make_evidence_and_only_who_asked_fetches_it() {
         assert_eq!(other.get(&format!("{path}/bundle")).status, 404);
     }
     assert_eq!(house.client().get(&path).status, 401);
-    assert_eq!(head.act("evidence.make", &json!({"of": {"item": item}, "why": WHY})).status, 404, "no second way");
+    assert_eq!(
+        head.act("evidence.make", &json!({"of": {"item": item}, "why": WHY})).status,
+        404,
+        "no second way"
+    );
 }
 
 #[test]

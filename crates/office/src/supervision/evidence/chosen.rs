@@ -98,7 +98,8 @@ fn source(choice: &Choice) -> (Option<String>, Option<String>) {
     let (own, more, key) = if let Some(item) = &choice.item {
         (naming(&kinds, &["item"]), "", item)
     } else if let Some(person) = &choice.person {
-        let more = "UNION SELECT seq FROM entry WHERE actor = ?3 UNION SELECT seq FROM custody WHERE who = ?3";
+        let more =
+            "UNION SELECT seq FROM entry WHERE actor = ?3 UNION SELECT seq FROM custody WHERE who = ?3";
         (naming(&kinds, &PERSONS), more, person)
     } else if let Some(incident) = &choice.incident {
         let named = "UNION SELECT named.value FROM incident, json_each(incident.body, '$.about') named
@@ -120,7 +121,10 @@ fn naming(kinds: &[Kind], columns: &[&str]) -> String {
     let kinds = kinds.iter().filter(|kind| kind.name != "saved_filter");
     let named = kinds.flat_map(|kind| {
         let has = |column: &&&str| kind.columns.iter().any(|known| known.name == **column);
-        columns.iter().filter(has).map(|column| format!("UNION SELECT key FROM {} WHERE {column} = ?3", kind.name))
+        columns
+            .iter()
+            .filter(has)
+            .map(|column| format!("UNION SELECT key FROM {} WHERE {column} = ?3", kind.name))
     });
     named.collect::<Vec<_>>().join(" ")
 }

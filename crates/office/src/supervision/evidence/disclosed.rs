@@ -27,8 +27,21 @@ pub enum Disclosure {
 /// Kinds that the head, who answers for the whole, sees in the console as a whole. Never among them: accounts, which hold
 /// what passwords are checked against, and filters that people save for themselves.
 const HEAD: &[&str] = &[
-    "backup", "cabinet", "calendar_year", "content_approval", "department", "evidence", "import_run", "incident",
-    "opening", "person", "receipt", "room", "series", "setting", "source",
+    "backup",
+    "cabinet",
+    "calendar_year",
+    "content_approval",
+    "department",
+    "evidence",
+    "import_run",
+    "incident",
+    "opening",
+    "person",
+    "receipt",
+    "room",
+    "series",
+    "setting",
+    "source",
 ];
 /// Kinds that say nothing of people or items.
 const ADMINISTRATORS: &[&str] = &["backup", "calendar_year", "setting"];
@@ -56,7 +69,8 @@ impl<'a> Disclosing<'a> {
     pub fn of(&mut self, entry: &Entry) -> Result<Disclosure, StoreError> {
         let (mut knows, mut hidden) = (None, false);
         let mut open = !self.tells_facts(&entry.outcome);
-        let subject = entry.subject.as_ref().map(|subject| self.item_of_subject(subject)).transpose()?.flatten();
+        let subject =
+            entry.subject.as_ref().map(|subject| self.item_of_subject(subject)).transpose()?.flatten();
         let put = entry.puts.iter().filter_map(|put| self.item_of(put));
         for item in subject.into_iter().chain(put).collect::<Vec<_>>() {
             match self.level(&item)? {
