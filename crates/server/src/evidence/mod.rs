@@ -35,7 +35,7 @@ use crate::view::{Fault, Look};
 const MOST: usize = 4;
 const EACH: usize = 2;
 /// How long a finished one waits.
-const KEPT: Duration = Duration::from_secs(1800);
+const KEPT: Duration = Duration::from_mins(30);
 
 /// All bundles being made or waiting to be fetched.
 #[derive(Default)]
