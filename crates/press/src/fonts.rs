@@ -23,6 +23,9 @@ const HEI: &[&str] = &[
     "WenQuanYi Micro Hei",
 ];
 
+/// Families whose characters are all as wide, for keys and digests; without one they are set in Hei.
+const MONO: &[&str] = &["Noto Sans Mono CJK SC", "Noto Sans Mono", "DejaVu Sans Mono"];
+
 pub(crate) struct Fonts {
     pub(crate) book: LazyHash<FontBook>,
     pub(crate) fonts: Vec<Font>,
@@ -35,7 +38,7 @@ impl Fonts {
         // One file holds the faces of several languages.
         let mut files: HashMap<std::path::PathBuf, Bytes> = HashMap::new();
         let mut fonts = Vec::new();
-        for families in [SONG, HEI] {
+        for families in [SONG, HEI, MONO] {
             let Some(family) = families.iter().find(|family| has(&faces, family)) else { continue };
             for weight in [fontdb::Weight::NORMAL, fontdb::Weight::BOLD] {
                 let query = fontdb::Query {
@@ -63,7 +66,8 @@ impl Fonts {
                 fonts.extend(Font::new(bytes, index));
             }
         }
-        if fonts.is_empty() {
+        let chinese = |font: &Font| font.info().coverage.contains('中' as u32);
+        if !fonts.iter().any(chinese) {
             return Err(Fault::NoFont);
         }
         Ok(Self { book: LazyHash::new(FontBook::from_fonts(&fonts)), fonts })

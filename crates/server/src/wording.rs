@@ -123,6 +123,28 @@ fn keys(code: &str) -> (&'static str, &'static str) {
     }
 }
 
+/// Why evidence isn't made.
+fn evidence(code: &str) -> (&'static str, &'static str) {
+    match code {
+        "evidence.makers" => (
+            "证据由党办负责人或安全审计员制作。",
+            "evidence is made by the office head or the security auditor; ask one of them.",
+        ),
+        "evidence.none" => (
+            "没有属于此范围的账目，请放宽起止日期或另选对象。",
+            "no entry belongs to it; choose other days or another subject.",
+        ),
+        "evidence.too_many" => (
+            "账目过多：一份证据最多 20,000 笔、64 MiB。请缩短起止日期，分几份制作。",
+            "too many entries: a bundle holds 20,000 and 64 MiB; choose fewer days and make several.",
+        ),
+        "evidence.running" => {
+            ("正在制作另一份证据，请等它完成。", "another bundle of evidence is being made; wait for it.")
+        }
+        _ => sealed(code),
+    }
+}
+
 /// The wording of a problem of the edge: Chinese, English.
 pub(crate) fn edge(code: &str) -> (&'static str, &'static str) {
     match code {
@@ -158,21 +180,6 @@ pub(crate) fn edge(code: &str) -> (&'static str, &'static str) {
         "precondition" => ("If-Match 应为带引号的版本号。", "If-Match must be a version number in quotes."),
         "auditor_only" => {
             ("只有安全审计员可以验证账本。", "only the security auditor may verify the journal.")
-        }
-        "evidence.makers" => (
-            "证据由党办负责人或安全审计员制作。",
-            "evidence is made by the office head or the security auditor; ask one of them.",
-        ),
-        "evidence.none" => (
-            "没有属于此范围的账目，请放宽起止日期或另选对象。",
-            "no entry belongs to it; choose other days or another subject.",
-        ),
-        "evidence.too_many" => (
-            "账目过多：一份证据最多 20,000 笔、64 MiB。请缩短起止日期，分几份制作。",
-            "too many entries: a bundle holds 20,000 and 64 MiB; choose fewer days and make several.",
-        ),
-        "evidence.running" => {
-            ("正在制作另一份证据，请等它完成。", "another bundle of evidence is being made; wait for it.")
         }
         "slip.shape" => (
             "这不是日签的四行数字，请对照日签重新输入。",
@@ -242,6 +249,7 @@ pub(crate) fn edge(code: &str) -> (&'static str, &'static str) {
             "系统出现故障，未作任何改动。请联系系统管理员查看日志。",
             "the system failed and changed nothing; ask the system administrator to look at the log.",
         ),
+        _ if code.starts_with("evidence.") => evidence(code),
         _ => sealed(code),
     }
 }

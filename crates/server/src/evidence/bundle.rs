@@ -1,6 +1,7 @@
 //! One bundle, as the bytes of a ZIP: the page for people, the evidence that `jingui-verify` reads, the ledger's key, how to
 //! check it, and a list of digests. All entries are read in one transaction, so that every proof leads to the one checkpoint.
 
+use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 
 use data_encoding::{BASE64, HEXLOWER};
@@ -247,7 +248,7 @@ fn packed(members: &[(&str, Vec<u8>)]) -> Result<Vec<u8>, Broken> {
     for (name, bytes) in members {
         archive.start_file(*name, options)?;
         archive.write_all(bytes)?;
-        digests.push_str(&format!("{}  {name}\n", HEXLOWER.encode(&Sha256::digest(bytes))));
+        let _ = writeln!(digests, "{}  {name}", HEXLOWER.encode(&Sha256::digest(bytes)));
     }
     archive.start_file("清单.sha256", options)?;
     archive.write_all(digests.as_bytes())?;

@@ -35,7 +35,7 @@ use crate::view::{Fault, Look};
 const MOST: usize = 4;
 const EACH: usize = 2;
 /// How long a finished one waits.
-const KEPT: Duration = Duration::from_secs(1800);
+const KEPT: Duration = Duration::from_mins(30);
 
 /// All bundles being made or waiting to be fetched.
 #[derive(Default)]
@@ -150,10 +150,11 @@ pub(crate) fn preview(look: &Look<'_>, choice: Choice) -> Result<Preview, Fault>
     if !may_make(look.office, look.asker) {
         return Err(Problem::edge(StatusCode::FORBIDDEN, "evidence.makers", look.language).into());
     }
+    valid(look.office, &choice, look.language)?;
     if !chosen::may_know(look.conn, look.asker, &choice)? {
         return Err(Fault::Absent);
     }
-    let seqs = checked(look.office, look.conn, &choice, look.language)?;
+    let seqs = found(look.office, look.conn, &choice, look.language)?;
     let mut disclosing = Disclosing::to(look.conn, look.asker);
     let (mut entries, mut opened) = (0, 0);
     for seq in seqs {
@@ -186,18 +187,23 @@ fn unfit(unfit: Unfit, language: Language) -> Problem {
     }
 }
 
-/// The entries that belong to a choice, where it is one and they aren't too many.
-fn checked(
+/// Refuses what is no choice.
+fn valid(office: &Office, choice: &Choice, language: Language) -> Result<(), Problem> {
+    choice.check().map_err(|refusal| {
+        let mut problem = Problem::refused(office, &refusal, 0, language);
+        // It never was an action.
+        problem.entry = None;
+        problem
+    })
+}
+
+/// The entries that belong to a choice, where they aren't too many.
+fn found(
     office: &Office,
     conn: &jingui_office::Connection,
     choice: &Choice,
     language: Language,
 ) -> Result<Vec<u64>, Fault> {
-    if let Err(refusal) = choice.check() {
-        let mut problem = Problem::refused(office, &refusal, 0, language);
-        problem.entry = None;
-        return Err(problem.into());
-    }
     chosen::entries(office.store(), conn, choice, u64::MAX)?.map_err(|why| unfit(why, language).into())
 }
 
@@ -249,10 +255,14 @@ fn fits(edge: &Edge, person: &Id, choice: &Choice, language: Language) -> Result
     let read = office.store().read(|conn| -> Result<(), Fault> {
         let Some(asker) = office.asker(conn, person)? else { return Ok(()) };
         // Who makes none, or none of this, is refused by the action, with an entry.
-        if !may_make(office, &asker) || !chosen::may_know(conn, &asker, choice)? {
+        if !may_make(office, &asker) {
             return Ok(());
         }
-        checked(office, conn, choice, language).map(|_| ())
+        valid(office, choice, language)?;
+        if !chosen::may_know(conn, &asker, choice)? {
+            return Ok(());
+        }
+        found(office, conn, choice, language).map(|_| ())
     });
     read.map_err(|fault| fault.told(language))
 }
