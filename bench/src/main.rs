@@ -21,6 +21,7 @@ use clap::Parser;
 use crate::client::Measured;
 use crate::measures::Stage;
 use crate::office::Generated;
+use crate::past::Past;
 use crate::raw::Raw;
 use crate::server::Server;
 
@@ -115,15 +116,7 @@ async fn run(order: &Order, office: &Generated) -> anyhow::Result<String> {
     let wanted = |part: &str| order.wants(part);
     if let Some(past) = &past {
         say("a past moment");
-        let text = format!(
-            "as of the moment when half of the items had come ({} records put since, {} entries in all)",
-            past.since, past.entries
-        );
-        table.row(&text, "", "", true);
-        for query in &past.queries(office) {
-            let (found, rows) = stage.alone(query, 1).await?;
-            table.part(&format!("{} ({rows} rows), 1 client", query.name), &found);
-        }
+        then(past, office, &stage, &mut table).await?;
     }
     if wanted("detail") {
         say("item detail");
@@ -191,6 +184,18 @@ async fn run(order: &Order, office: &Generated) -> anyhow::Result<String> {
     drop(again);
     std::fs::remove_dir_all(&data)?;
     Ok(table.text)
+}
+
+/// The registers as of a past moment.
+async fn then(past: &Past, office: &Generated, stage: &Stage<'_>, table: &mut Table) -> anyhow::Result<()> {
+    let Past { since, entries, .. } = past;
+    let name = format!("as of when half of the items had come, {since} records put since, {entries} entries");
+    table.row(&name, "", "", true);
+    for query in &past.queries(office) {
+        let (found, rows) = stage.alone(query, 1).await?;
+        table.part(&format!("{} ({rows} rows), 1 client", query.name), &found);
+    }
+    Ok(())
 }
 
 /// What is in files: searching it, and putting it in.

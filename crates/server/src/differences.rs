@@ -501,7 +501,7 @@ mod tests {
             match inner {
                 Some(_) if name == "before" => {}
                 Some(inner) if holds && CLEAR.contains(&name.as_str()) => {
-                    fields(inner, whole, name, prefix, all)
+                    fields(inner, whole, name, prefix, all);
                 }
                 Some(inner) if holds && !WHOLE.contains(&name.as_str()) => {
                     fields(inner, whole, name, &format!("{prefix}{name}."), all);

@@ -119,7 +119,7 @@ fn keys(code: &str) -> (&'static str, &'static str) {
             "密钥情况只向安全保密管理员、系统管理员、安全审计员和党办负责人显示。",
             "keys are shown to the three administrators and the office head; ask one of them.",
         ),
-        _ => ("请求无法处理，请检查后重试。", "the request can't be processed; check it and try again."),
+        _ => moment(code),
     }
 }
 
@@ -145,8 +145,8 @@ fn evidence(code: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// The wording of a problem of the edge: Chinese, English.
-pub(crate) fn edge(code: &str) -> (&'static str, &'static str) {
+/// What is said of a past moment that can't be looked at.
+fn moment(code: &str) -> (&'static str, &'static str) {
     match code {
         "as_of.before" => (
             "账本自 {since} 起记，在此之前没有登记可看。请选这以后的时间。",
@@ -156,6 +156,13 @@ pub(crate) fn edge(code: &str) -> (&'static str, &'static str) {
             "两个时间的先后颠倒了，请把较早的填在前面。",
             "the two moments are in the wrong order; give the earlier one first.",
         ),
+        _ => ("请求无法处理，请检查后重试。", "the request can't be processed; check it and try again."),
+    }
+}
+
+/// The wording of a problem of the edge: Chinese, English.
+pub(crate) fn edge(code: &str) -> (&'static str, &'static str) {
+    match code {
         "absent" => ("没有这一内容，或您不在知悉范围内。", "there is nothing here that you may know of."),
         "session.none" => ("请先登录。", "sign in first."),
         "session.wrong" => ("账户或口令不正确。", "the account or the password is wrong."),

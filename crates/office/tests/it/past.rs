@@ -146,8 +146,8 @@ fn clause_1_3_3_who_held_a_copy_at_any_moment_is_what_the_entries_say() {
     assert!(seen > 50, "{seen}");
     // Nobody else's business: a colleague may ask only after the own copies.
     let colleague = store.read(|conn| h.office.asker(conn, &h.colleague)).unwrap().unwrap();
-    let asked = |person: &jingui_store::Id| {
+    let may_ask = |person: &jingui_store::Id| {
         store.read(|conn| held(conn, &colleague, person, &HeldFilter::default())).unwrap().is_some()
     };
-    assert!(asked(&h.colleague) && !asked(&h.staff));
+    assert!(may_ask(&h.colleague) && !may_ask(&h.staff));
 }

@@ -20,7 +20,7 @@ fn rows(client: &Client, query: &str) -> Vec<Value> {
 fn change<'a>(row: &'a Value, field: &str) -> (&'a Value, &'a Value) {
     let changes = row["changes"].as_array().unwrap();
     let found = changes.iter().find(|change| change["field"] == field);
-    found.map(|change| (&change["before"], &change["after"])).unwrap_or_else(|| panic!("no {field} in {row}"))
+    found.map_or_else(|| panic!("no {field} in {row}"), |change| (&change["before"], &change["after"]))
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What is shown, to whom, and with which trace.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
@@ -169,11 +170,15 @@ fn every_view_answers_every_role() {
     let document = jingui_server::document();
     for account in ["security", "auditor", "registrar", "custodian", "head", "staff", "outsider"] {
         let client = house.signed_in(account);
+        let begins = client.get("/api/moment").json()["begins"].as_str().unwrap().to_owned();
         for (path, operation) in gets(&document) {
             let mut address =
                 path.replace("{item}", item.as_str()).replace("{year}", "2026").replace(['{', '}'], "");
             if path.ends_with("/hits") {
                 address.push_str("?q=%E4%BF%9D%E5%AF%86");
+            }
+            if path.starts_with("/api/differences") {
+                let _ = write!(address, "?register=item&from={begins}");
             }
             let answer = client.get(&address);
             assert!(matches!(answer.status, 200 | 403 | 404), "{account} {path}: {answer:?}");
