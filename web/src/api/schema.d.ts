@@ -3090,15 +3090,18 @@ export interface components {
         };
         /** @description The first thing that isn't as the journal says. */
         FindingText: {
-            /** @description What is wrong: `entry_missing`, `entry_altered`, `entry_listing`, `entry_doesnt_follow`, `checkpoint`, `root`, `record`, `words`. */
+            /**
+             * @description What is wrong: `entry_missing`, `entry_altered`, `entry_listing`, `entry_doesnt_follow`, `checkpoint`, `root`,
+             *     `record`, `checkpoints`, `page`, `index`, `file_key`, `words`.
+             */
             code: string;
-            /** @description Key of the record. */
+            /** @description Key of the record, id of the file, or what the engine says of the index. */
             key: string | null;
             /** @description Kind of the record. */
             kind: string | null;
             /**
              * Format: uint64
-             * @description Number of the entry.
+             * @description Number of the entry, or of the page.
              */
             seq: number | null;
         };
