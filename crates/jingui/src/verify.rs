@@ -26,12 +26,14 @@ impl NotWhole {
 /// Verifies the book and tells the verdict; fails when something differs, or a checkpoint kept outside knows of more.
 pub fn book(directory: &DataDirectory, keys: &Keyring, checkpoints: &[PathBuf]) -> anyhow::Result<Store> {
     let store = serving::unchanged(directory, keys)?;
-    let compared = outside::compare(&store, checkpoints);
-    // A page that can't be read is told by verification, which knows its number.
-    let damage = |error: &anyhow::Error| error.downcast_ref().is_some_and(StoreError::is_damage);
-    if !compared.as_ref().is_err_and(damage) {
-        compared?;
-    }
+    // What can't be read for the comparison is named by verification, which knows its page or record.
+    let unread = match outside::compare(&store, checkpoints) {
+        Err(error) if error.is::<StoreError>() => Some(error),
+        compared => {
+            compared?;
+            None
+        }
+    };
     let mut told = 0;
     let verdict = store.verify(|done, total| {
         let percent = done * 100 / total.max(1);
@@ -52,6 +54,9 @@ pub fn book(directory: &DataDirectory, keys: &Keyring, checkpoints: &[PathBuf]) 
     }
     match whole::verify(&store)? {
         (files, None) => {
+            if let Some(error) = unread {
+                return Err(error);
+            }
             println!(
                 "账本完整 / the book is whole: {} entries, {} records, root {}",
                 verdict.entries,

@@ -257,7 +257,7 @@ pub(crate) fn edge(code: &str) -> (&'static str, &'static str) {
             "the system failed and changed nothing; ask the system administrator to look at the log.",
         ),
         _ if code.starts_with("evidence.") => evidence(code),
-        _ => sealed(code),
+        _ => evidence(code),
     }
 }
 

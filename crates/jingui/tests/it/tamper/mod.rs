@@ -126,7 +126,7 @@ fn page(table: &[(Class, Tally)]) -> String {
          - **verify**: found by verification, which names a page, entry, record, index or file\n\
          - **outside**: whole in itself, found by a checkpoint kept outside or a witness\n\
          - **without meaning**: what was altered says nothing (a log's bytes beyond its end, a comment of white space); every row of every \
-         table, every place of every word, or every byte was compared and is as before\n\n\
+         table, every place of every word, or every byte was compared and is as before; so does the log's own signature in the record of a witness, which decides by its own\n\n\
          | altered | cases | refused | verify | outside | without meaning | silent |\n|---|---|---|---|---|---|---|\n"
     );
     let (mut sum, mut examples) = (BTreeMap::new(), String::new());
