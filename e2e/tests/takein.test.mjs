@@ -44,7 +44,7 @@ test('the scan is registered with its item in one step, and can be read', async 
   assert.deepEqual(asked.filter((path) => path !== '/api/live'), ['/api/items'], 'one request for both')
   assert.ok(await page.getByRole('button', { name: '选择文件…' }).isVisible(), 'the next entry begins without a scan')
   await entered.getByRole('link').click()
-  await page.getByRole('link', { name: '阅读', exact: true }).click({ timeout: 30_000 })
+  await page.getByRole('link', { name: '阅读', exact: true }).click({ timeout: 90_000 })
   await drawn(page, 1)
 })
 
@@ -75,7 +75,7 @@ test('a top secret file opens at a terminal of its room while both sit there, an
   const { copies: [copy], file } = taken.body
   await ask(custodian, 'copy.accept', { copy: copy.id })
   for (let tries = 0; (await read(registrar, `/api/items/${taken.body.item.id}/files`)).rows[0].file.state.name === 'kept'; tries += 1) {
-    assert.ok(tries < 120, 'the file is looked into')
+    assert.ok(tries < 240, 'the file is looked into')
     await registrar.waitForTimeout(500)
   }
 
@@ -117,7 +117,7 @@ test('a page that is open is hidden at once when the session ends elsewhere', as
   const security = await office.as('security')
   const person = (await read(security, '/api/directory')).rows.find((one) => one.name === '周敏').id
   await ask(security, 'account.reset', { person, password: 'Andere-2026-x' })
-  await reader.getByRole('dialog', { name: '已锁定，请重新登录' }).waitFor({ timeout: 5_000 })
+  await reader.getByRole('dialog', { name: '已锁定，请重新登录' }).waitFor({ timeout: 10_000 })
   assert.ok(!(await reader.locator('.sheet').isVisible()), 'nothing of the page is left')
   await reader.screenshot({ path: join(screenshots, 'session-ended-1280.png') })
 })
