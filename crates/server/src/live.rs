@@ -58,7 +58,7 @@ pub(crate) async fn live(State(edge): State<Shared>, signed: Signed) -> impl Int
     let endings = WatchStream::from_changes(edge.sessions.endings());
     // Ticks end the stream of a session that lapsed while nothing happened, endings that of one that was ended elsewhere.
     let silent = futures_util::stream::select(ticks.map(|_| None), endings.map(|()| None));
-    let over = Event::default().event("over").data("");
+    let over = Event::default().event("over").data("over");
     let changes = futures_util::stream::select(notices.map(Some), silent)
         .take_while(move |_| {
             std::future::ready(edge.sessions.lasts(&signed.session, Instant::now(), edge.limits()))
