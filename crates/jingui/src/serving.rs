@@ -173,8 +173,8 @@ fn decided(
         );
     };
     let (tls, seal) = (tls(directory, listen)?, unsealed.seal().clone());
-    let held = jingui_server::hold((listen, listener), tls, seal, office.clone(), lacking, said)?;
-    let Some(decided) = held else { return refused.map(|()| (None, before)) };
+    let decided = jingui_server::hold((listen, listener), tls, seal, office.clone(), lacking, said)?;
+    let Some(decided) = decided else { return refused.map(|()| (None, before)) };
     crate::init::act(office, &Caller::Clock, "seal.go_on", &serde_json::to_value(&decided.go_on)?)?;
     before.extend(decided.go_on.losses);
     Ok((Some(decided.listener), before))
