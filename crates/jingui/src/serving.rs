@@ -105,7 +105,7 @@ pub fn run(
         // A medium that can't be written is no reason to stay closed; its holder learns of it.
         let kept = given_up
             .iter()
-            .find(|loss| loss.told_by == path.display().to_string())
+            .find(|loss| loss.told_by == outside::name(path))
             .map_or(Ok(()), |loss| outside::keep_given_up(path, loss.size))
             .and_then(|()| outside::keep_checkpoint(office.store(), path));
         if let Err(error) = kept {
