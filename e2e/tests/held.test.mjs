@@ -124,7 +124,7 @@ test('an office that was put back is held until two holders name what is given u
   // It is an entry, before anything else was done.
   await signIn(page, base, 'auditor', password)
   await page.goto(`${base}/journal`)
-  await page.getByText('账本被退回后继续使用').first().waitFor()
+  await page.getByText('账本被退回后继续使用').locator('visible=true').first().waitFor()
   assert.deepEqual(troubles, [])
   await server.stop()
 })

@@ -45,7 +45,7 @@ pub fn losses(store: &Store, files: &[PathBuf]) -> anyhow::Result<Vec<Loss>> {
     let mut losses = Vec::new();
     for path in files {
         let kept = fs::metadata(path).and_then(|file| file.modified()).ok().and_then(moment);
-        losses.extend(loss(store, &path.display().to_string(), &note(path)?, kept)?);
+        losses.extend(loss(store, &name(path), &note(path)?, kept)?);
     }
     Ok(losses)
 }
@@ -63,7 +63,12 @@ pub fn in_backup(store: &Store, place: &str) -> anyhow::Result<Option<Loss>> {
         }
     };
     let note = Note::parse(&manifest.checkpoint)?;
-    loss(store, place, &note, serde_json::from_value(manifest.at.into()).ok())
+    loss(
+        store,
+        &format!("备份 {}", name(Path::new(place))),
+        &note,
+        serde_json::from_value(manifest.at.into()).ok(),
+    )
 }
 
 fn loss(store: &Store, told_by: &str, note: &Note, at: Option<Moment>) -> anyhow::Result<Option<Loss>> {
@@ -78,6 +83,11 @@ fn loss(store: &Store, told_by: &str, note: &Note, at: Option<Moment>) -> anyhow
     };
     let root = Some(data_encoding::HEXLOWER.encode(&known.root));
     Ok(Some(Loss { told_by: told_by.to_owned(), how, size: known.size, root, at }))
+}
+
+/// Its name alone: it is told at the door, where nobody has said yet who they are.
+pub fn name(path: &Path) -> String {
+    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 fn moment(at: std::time::SystemTime) -> Option<Moment> {

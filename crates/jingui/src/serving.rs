@@ -121,7 +121,7 @@ pub fn run(
         // A medium that can't be written is no reason to stay closed; its holder learns of it.
         let kept = given_up
             .iter()
-            .find(|loss| loss.told_by == path.display().to_string())
+            .find(|loss| loss.told_by == outside::name(path))
             .map_or(Ok(()), |loss| outside::keep_given_up(path, loss.size))
             .and_then(|()| outside::keep_checkpoint(office.store(), path));
         if let Err(error) = kept {
@@ -190,8 +190,8 @@ fn decided(
         );
     };
     let (tls, seal) = (tls(directory, listen)?, unsealed.seal().clone());
-    let held = jingui_server::hold((listen, listener), tls, seal, office.clone(), lacking, said)?;
-    let Some(decided) = held else { return refused.map(|()| (None, before)) };
+    let decided = jingui_server::hold((listen, listener), tls, seal, office.clone(), lacking, said)?;
+    let Some(decided) = decided else { return refused.map(|()| (None, before)) };
     crate::init::act(office, &Caller::Clock, "seal.go_on", &serde_json::to_value(&decided.go_on)?)?;
     before.extend(decided.go_on.losses);
     Ok((Some(decided.listener), before))
