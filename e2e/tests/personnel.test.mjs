@@ -63,7 +63,7 @@ test('clause 3.5.3: a post that handles secrets is refused without the review, a
   await page.locator('dd:visible', { hasText: '投资核心岗' }).waitFor()
   await look(page, 'person')
   await page.getByRole('tab', { name: '经过' }).click()
-  await page.getByText('安排岗位').first().waitFor()
+  await page.locator('.history').getByText('安排岗位').first().waitFor()
   await look(page, 'person-history')
   await page.context().close()
 })

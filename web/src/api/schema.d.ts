@@ -880,7 +880,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 登记保密检查 · Record a periodic secrecy check */
+        /** 登记定期检查 · Record a periodic secrecy check */
         post: operations["personRecordCheck"];
         delete?: never;
         options?: never;
