@@ -29,7 +29,7 @@ async function begin(page, id) {
   await page.getByLabel('离岗日期', { exact: true }).fill(day(20))
   await page.getByLabel('离岗事由').fill('调任其他单位')
   await page.getByRole('dialog').getByRole('button', { name: '开始办理', exact: true }).click()
-  await page.getByText('已开始办理离岗。').waitFor()
+  await page.getByRole('button', { name: '终止办理…' }).waitFor({ timeout: 40_000 })
 }
 async function look(page, name) {
   await settled(page)
@@ -89,7 +89,7 @@ test('clause 3.5.4: whoever has handed everything over is gone at once, and the 
   const leaver = await office.as(chosen.account)
   await begin(security, chosen.id)
   await choose(security, '事项', '离岗谈话')
-  await security.getByLabel('情况').fill('已谈话，签订离岗保密承诺')
+  await security.getByLabel('情况', { exact: true }).fill('已谈话，签订离岗保密承诺')
   await press(security, '记录')
   await security.getByText('已谈话，签订离岗保密承诺').waitFor()
   assert.equal(await security.getByRole('button', { name: '办结离岗…' }).count(), 0)

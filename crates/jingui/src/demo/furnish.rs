@@ -106,7 +106,7 @@ fn look_after(scene: &mut Scene) -> anyhow::Result<()> {
         } else {
             head.map_or("sunli", |head| head.account)
         };
-        let on = begun.plus_days(-(i32::try_from(place).unwrap_or(0) * 29 % 300));
+        let on = begun.plus_days(-10 - i32::try_from(place).unwrap_or(0) * 29 % 300);
         let wanting = somebody.account == "dengchao";
         let check = json!({
             "person": scene.person(somebody.account)?, "on": on, "satisfactory": !wanting,

@@ -38,9 +38,9 @@ fn clause_3_5_4_leaving_is_completed_only_when_nothing_is_left() {
     // Nobody begins the own leaving, nor that of somebody else without the office.
     let own = json!({"person": h.security, "last_day": "2026-12-18", "reason": "调离"});
     assert_eq!(h.refused(&h.by(&h.security), "leaving.begin", own).status, Status::Access);
-    let past = json!({"person": h.staff, "last_day": "2026-11-22", "reason": "调离"});
-    assert_eq!(h.refused(&h.by(&h.security), "leaving.begin", past.clone()).code, "leaving.last_day");
-    assert_eq!(h.refused(&h.by(&h.strategy_head), "leaving.begin", past).status, Status::Access);
+    let yesterday = json!({"person": h.staff, "last_day": "2026-11-22", "reason": "调离"});
+    assert_eq!(h.refused(&h.by(&h.security), "leaving.begin", yesterday.clone()).code, "leaving.last_day");
+    assert_eq!(h.refused(&h.by(&h.strategy_head), "leaving.begin", yesterday).status, Status::Access);
     let leaving = begin(&h, &h.staff);
     let again = json!({"person": h.staff, "last_day": "2026-12-18", "reason": "调离"});
     assert_eq!(h.refused(&h.by(&h.security), "leaving.begin", again).code, "person.leaving");
