@@ -1,7 +1,7 @@
 //! How fast a backup is taken, verified and restored: 1 GiB in 10,000 files and 100,000 entries, in a directory given as the
 //! first argument; where `restic` is installed, the same files by it in the same run.
 //!
-//! `cargo run --release -p jingui-backup --example measure -- DIRECTORY [FILES [ENTRIES [guomi]]]`
+//! `cargo run --release -p jingui-backup --example places -- DIRECTORY [FILES [ENTRIES [guomi]]]`
 
 #![allow(
     clippy::unwrap_used,
