@@ -99,7 +99,7 @@ fn describe(finding: &Finding) -> String {
 /// Opens every sealed file and what lies beside it; fails when one is missing or was altered, naming the first.
 pub fn files(store: &Store, vault: &Vault) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let all = store.read(|conn| views::all(conn))?;
+    let all = store.read(views::all)?;
     let (mut looked, mut odd) = (0_u64, Vec::new());
     for file in &all {
         let Some(kept) = kept(file) else { continue };

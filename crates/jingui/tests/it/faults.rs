@@ -129,7 +129,7 @@ impl Day<'_> {
         let mut seen = Seen::default();
         match self.start(&data, &backup, &log, fault) {
             Ok(mut served) => {
-                self.work(&served, &backup, &mut seen);
+                Self::work(&served, &backup, &mut seen);
                 std::thread::sleep(Duration::from_millis(200));
                 seen.told = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
                 seen.ended = served.child.try_wait().unwrap().is_some();
@@ -198,7 +198,7 @@ impl Day<'_> {
     }
 
     /// The day. Whatever isn't answered ends it.
-    fn work(&self, served: &Served, backup: &Path, seen: &mut Seen) {
+    fn work(served: &Served, backup: &Path, seen: &mut Seen) {
         let Some(registrar) = signed_in(served) else { return };
         for number in 0..9 {
             let receipt = json!({
