@@ -174,6 +174,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/actions/commitment.issue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 启用新版保密承诺 · Put a new commitment text into force */
+        post: operations["commitmentIssue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/actions/copy.accept": {
         parameters: {
             query?: never;
@@ -310,6 +327,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/actions/file.destroyed_since": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 备份后已销毁 · Note that a file was destroyed after the backup */
+        post: operations["fileDestroyedSince"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/actions/file.give_up": {
         parameters: {
             query?: never;
@@ -412,6 +446,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/actions/item.entrust": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 移交文件责任 · Entrust items to another person */
+        post: operations["itemEntrust"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/actions/item.mark": {
         parameters: {
             query?: never;
@@ -508,6 +559,176 @@ export interface paths {
         put?: never;
         /** 作废登记 · Strike a registration */
         post: operations["itemStrike"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/key.approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 批准密钥变更 · Approve a change of keys */
+        post: operations["keyApprove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/key.call_off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 撤回密钥变更 · Call a change of keys off */
+        post: operations["keyCallOff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/key.propose_holders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 提议更换密钥持有人 · Propose other key holders */
+        post: operations["keyProposeHolders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/key.propose_rotation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 提议更换密钥 · Propose a rotation of keys */
+        post: operations["keyProposeRotation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/key.reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 不批准密钥变更 · Reject a change of keys */
+        post: operations["keyReject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/leaving.begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 开始办理离岗 · Begin somebody's leaving */
+        post: operations["leavingBegin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/leaving.call_off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 终止办理离岗 · Call somebody's leaving off */
+        post: operations["leavingCallOff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/leaving.complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 办结离岗 · Complete somebody's leaving */
+        post: operations["leavingComplete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/leaving.note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 记录离岗、脱密期情况 · Note something about somebody who leaves */
+        post: operations["leavingNote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/leaving.release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 解除脱密期管理 · Confirm the end of a declassification period */
+        post: operations["leavingRelease"];
         delete?: never;
         options?: never;
         head?: never;
@@ -701,7 +922,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/actions/parameter.set": {
+    "/api/actions/parameter.confirm": {
         parameters: {
             query?: never;
             header?: never;
@@ -710,8 +931,42 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 设定参数 · Set a parameter */
-        post: operations["parameterSet"];
+        /** 确认修改参数 · Confirm a parameter's value */
+        post: operations["parameterConfirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/parameter.propose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 提议修改参数 · Propose a parameter's value */
+        post: operations["parameterPropose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/parameter.reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 不同意修改参数 · Reject a parameter's value */
+        post: operations["parameterReject"];
         delete?: never;
         options?: never;
         head?: never;
@@ -729,6 +984,40 @@ export interface paths {
         put?: never;
         /** 登记人员 · Enter a person */
         post: operations["personAdd"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/person.assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 安排岗位 · Put a person into a post */
+        post: operations["personAssign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/person.record_check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 登记定期检查 · Record a periodic secrecy check */
+        post: operations["personRecordCheck"];
         delete?: never;
         options?: never;
         head?: never;
@@ -761,7 +1050,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** 设置职责与知密等级 · Set roles and clearance */
+        /** 调整职责与知密等级 · Adjust roles and clearance */
         post: operations["personSetRights"];
         delete?: never;
         options?: never;
@@ -780,6 +1069,40 @@ export interface paths {
         put?: never;
         /** 签署保密承诺 · Sign the secrecy commitment */
         post: operations["personSignCommitment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/post.add": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 设置岗位 · Add a post */
+        post: operations["postAdd"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/post.revise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 调整岗位 · Change a post */
+        post: operations["postRevise"];
         delete?: never;
         options?: never;
         head?: never;
@@ -865,6 +1188,23 @@ export interface paths {
         put?: never;
         /** 不予批准打印 · Reject a print */
         post: operations["printReject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/proposal.withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 撤回提议 · Take a proposal back */
+        post: operations["proposalWithdraw"];
         delete?: never;
         options?: never;
         head?: never;
@@ -973,6 +1313,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/actions/rights.confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 确认授予职责与知密等级 · Confirm roles and clearance */
+        post: operations["rightsConfirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/rights.propose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 提议授予职责与知密等级 · Propose roles and clearance */
+        post: operations["rightsPropose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/rights.reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 不同意授予 · Reject proposed rights */
+        post: operations["rightsReject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/actions/room.add": {
         parameters: {
             query?: never;
@@ -984,6 +1375,23 @@ export interface paths {
         put?: never;
         /** 登记房间 · Register a room */
         post: operations["roomAdd"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/actions/room.name_responsible": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 指定房间责任人 · Name who answers for a room */
+        post: operations["roomNameResponsible"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1007,6 +1415,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/actions/seal.go_on": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 账本被退回后继续使用 · Go on behind a checkpoint kept outside */
+        post: operations["sealGoOn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/actions/view.open": {
         parameters: {
             query?: never;
@@ -1018,6 +1443,23 @@ export interface paths {
         put?: never;
         /** 打开文件阅读 · Open a file for reading */
         post: operations["viewOpen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 备份与演练 · How backups and drills stand */
+        get: operations["getBackups"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1109,6 +1551,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 保密检查 · Secrecy checks of people */
+        get: operations["checks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/checks.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 导出保密检查 · Checks as a workbook */
+        get: operations["checksXlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/checks/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 保密检查数 · How many checks */
+        get: operations["checksCount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/clauses": {
         parameters: {
             query?: never;
@@ -1118,6 +1611,23 @@ export interface paths {
         };
         /** 条款 · Clauses */
         get: operations["clauses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/commitments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 保密承诺文本 · Commitment texts */
+        get: operations["commitments"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1237,6 +1747,74 @@ export interface paths {
         };
         /** 疑似重复登记 · Items like the one being registered */
         get: operations["duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 制作证据 · Make evidence */
+        post: operations["postEvidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evidence/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 证据预览 · What a bundle of evidence would hold */
+        get: operations["evidencePreview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evidence/{evidence}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 证据制作进度 · How far a bundle is */
+        get: operations["getEvidenceEvidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evidence/{evidence}/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 下载证据 · The bundle, for the session that asked for it */
+        get: operations["getEvidenceEvidenceBundle"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1443,7 +2021,8 @@ export interface paths {
         /** 文件台账 · Items */
         get: operations["items"];
         put?: never;
-        post?: never;
+        /** 登记并入库 · Register an item with its file */
+        post: operations["postItems"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1639,6 +2218,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 密钥 · The keys */
+        get: operations["getKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/share": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 本人待领取的份额 · The share that waits for me */
+        get: operations["getKeysShare"];
+        put?: never;
+        /** 领取本人的份额 · Collect the own share, shown once */
+        post: operations["postKeysShare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/share/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 输入份额确认 · Type the own share back */
+        post: operations["postKeysShareConfirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/knew": {
         parameters: {
             query?: never;
@@ -1665,6 +2296,57 @@ export interface paths {
         };
         /** 导出谁知悉 · Who knew as a workbook */
         get: operations["knewXlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/leavings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 离岗 · Leavings */
+        get: operations["leavings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/leavings.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 导出离岗 · Leavings as a workbook */
+        get: operations["leavingsXlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/leavings/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 离岗数 · How many leavings */
+        get: operations["leavingsCount"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1894,6 +2576,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/parameters/{key}/effect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 参数修改的影响 · What another value would touch */
+        get: operations["parametersKeyEffect"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/people": {
         parameters: {
             query?: never;
@@ -1903,6 +2602,57 @@ export interface paths {
         };
         /** 花名册 · People */
         get: operations["people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people-due": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 人员到期事项 · What is due about people */
+        get: operations["peopleDue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people-due.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 导出人员到期事项 · What is due about people as a workbook */
+        get: operations["peopleDueXlsx"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people-due/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 人员到期事项数 · How much is due about people */
+        get: operations["peopleDueCount"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1945,6 +2695,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/people/{person}/commitments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 签署过的保密承诺 · Commitments a person has signed */
+        get: operations["peoplePersonCommitments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/people/{person}/held": {
         parameters: {
             query?: never;
@@ -1954,6 +2721,74 @@ export interface paths {
         };
         /** 一人持有的文件 · The copies that a person holds */
         get: operations["peoplePersonHeld"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 人员变更经过 · What became of a person */
+        get: operations["peoplePersonHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/people/{person}/holdings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 名下事项 · What a person holds, answers for or owes */
+        get: operations["peoplePersonHoldings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 岗位 · Posts */
+        get: operations["posts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/posts.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 导出岗位 · Posts as a workbook */
+        get: operations["postsXlsx"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1988,6 +2823,23 @@ export interface paths {
         };
         /** 打印一页 · A sheet of a print */
         get: operations["getPrintsPrintCopiesCopyPagesPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 提议 · Proposals */
+        get: operations["proposals"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2342,6 +3194,15 @@ export interface components {
             /** @description Name. */
             name: components["schemas"]["LineInput"];
         };
+        /** @description Notes travel, employment or a talk of somebody who leaves or is in the declassification period. */
+        AddNoteInput: {
+            /** @description What about. */
+            about: components["schemas"]["TopicInput"];
+            /** @description The leaving. */
+            leaving: components["schemas"]["IdInput"];
+            /** @description What. */
+            text: components["schemas"]["ParagraphInput"];
+        };
         /** @description Enters a person into the register. */
         AddPersonInput: {
             /**
@@ -2353,6 +3214,26 @@ export interface components {
             name: components["schemas"]["LineInput"];
             /** @description Staff number. */
             staff_number: components["schemas"]["LineInput"];
+        };
+        /** @description Adds a post. */
+        AddPostInput: {
+            /**
+             * @description Class of those who hold it, where the post handles secrets.
+             * @default null
+             */
+            class?: components["schemas"]["PersonClassInput"] | null;
+            /**
+             * @description Department.
+             * @default null
+             */
+            department?: components["schemas"]["IdInput"] | null;
+            /**
+             * @description What its holder answers for.
+             * @default null
+             */
+            duties?: components["schemas"]["ParagraphInput"] | null;
+            /** @description Name. */
+            name: components["schemas"]["LineInput"];
         };
         /** @description Sets up a room. */
         AddRoomInput: {
@@ -2483,6 +3364,11 @@ export interface components {
             /** @description The loan. */
             loan: components["schemas"]["IdInput"];
         };
+        /** @description Approves a change that somebody else proposed. */
+        ApproveKeyChangeInput: {
+            /** @description The change. */
+            change: components["schemas"]["IdInput"];
+        };
         /** @description Approves a print. */
         ApprovePrintInput: {
             /** @description The print. */
@@ -2502,8 +3388,143 @@ export interface components {
             /** @description The words. */
             found: string;
         };
+        /** @description Puts a person into a post, or takes the post away. */
+        AssignInput: {
+            /** @description The person. */
+            person: components["schemas"]["IdInput"];
+            /** @description The post; none takes the present one away. */
+            post?: components["schemas"]["IdInput"] | null;
+        };
+        /** @description One try to open the sealed office. */
+        Attempt: {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /** @description `taken`, or the code by which it was refused. */
+            outcome: string;
+            /**
+             * Format: uint8
+             * @description Number of the share, where one was given that could be read.
+             */
+            share: number | null;
+            /** @description From where. */
+            terminal: string;
+        };
+        /** @description One try to open the sealed office. */
+        AttemptInput: {
+            /** @description When. */
+            at: components["schemas"]["MomentInput"];
+            /** @description `taken`, or the code by which it was refused. */
+            outcome: string;
+            /**
+             * Format: uint8
+             * @description Number of the share, where one was given that could be read.
+             */
+            share?: number | null;
+            /** @description From where. */
+            terminal: string;
+        };
+        /** @description A backup that was taken, tried or restored. */
+        Backup: {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /**
+             * Format: uint64
+             * @description Entries known to have been beyond those that were restored.
+             */
+            behind: number | null;
+            /** @description What was done. */
+            done: components["schemas"]["Done2"];
+            /**
+             * @description When it was done, where it is noted later: a drill beside the running office.
+             * @default null
+             */
+            done_at: components["schemas"]["Moment"] | null;
+            /**
+             * Format: uint64
+             * @description Entries it holds.
+             */
+            entries: number;
+            /**
+             * Format: uint64
+             * @description Files and parts of files it holds.
+             */
+            files: number;
+            /** @description Id. */
+            id: components["schemas"]["Id"];
+            /**
+             * Format: uint64
+             * @description Files that the registers have and the vault, or the backup, hasn't.
+             */
+            missing: number;
+            /** @description The place, as it was named. */
+            place: string;
+            /**
+             * @description Digest of the signed result by which the running office learnt of a drill; none counts twice.
+             * @default null
+             */
+            proof: string | null;
+        };
+        /** @description Commands for the machine on which the office is served. */
+        BackupCommands: {
+            backup: string;
+            drill: string;
+        };
+        /** @description A place that holds a backup. */
+        BackupPlace: {
+            /** @description When a backup was last taken there. */
+            at: components["schemas"]["Moment"];
+            /**
+             * Format: uint64
+             * @description Entries since then, which it hasn't.
+             */
+            behind: number;
+            /**
+             * Format: uint64
+             * @description Files that the registers had and the vault had not.
+             */
+            missing: number;
+            /** @description The place, as it was named. */
+            place: string;
+        };
+        /** @description How backups and drills stand. */
+        Backups: {
+            /** @description Where backups go by themselves; nothing when nobody said. */
+            automatic: string | null;
+            /** @description Backups. */
+            backup: components["schemas"]["UpkeepDeadline"];
+            /**
+             * Format: int64
+             * @description Days from one backup to the next.
+             */
+            backup_days: number;
+            /**
+             * @description The command that takes a backup while the office is stopped, and the one that drills the restoration; nothing for
+             *     those who don't run them.
+             */
+            commands: components["schemas"]["BackupCommands"] | null;
+            /** @description What was done, newest first. */
+            done: components["schemas"]["Backup"][];
+            /** @description Drills. */
+            drill: components["schemas"]["UpkeepDeadline"];
+            /**
+             * Format: int64
+             * @description Months from one drill to the next.
+             */
+            drill_months: number;
+            /** @description Places, that of the newest backup first. */
+            places: components["schemas"]["BackupPlace"][];
+        };
         /** @description What became of a record between two moments. */
         Became: "added" | "changed" | "ended";
+        /** @description Begins somebody's leaving: from now on nothing new is given, and what is held is listed. */
+        Begin2Input: {
+            /** @description Planned last day; not in the past. */
+            last_day: components["schemas"]["DateInput"];
+            /** @description Who leaves. */
+            person: components["schemas"]["IdInput"];
+            /** @description Why. */
+            reason: components["schemas"]["ParagraphInput"];
+        };
         /** @description Begins to add a file to an item; its bytes follow. Refused above the level ceiling. */
         BeginInput: {
             /**
@@ -2590,10 +3611,24 @@ export interface components {
              */
             year: number;
         };
+        /** @description Calls a leaving off: the person stays. */
+        CallOff2Input: {
+            /** @description The leaving. */
+            leaving: components["schemas"]["IdInput"];
+            /** @description Why. */
+            reason: components["schemas"]["ParagraphInput"];
+        };
         /** @description Calls a session off that the reader hasn't confirmed: the approval stands again. */
         CallOffInput: {
             /** @description The session. */
             session: components["schemas"]["IdInput"];
+        };
+        /** @description Calls a change off before it takes effect. The seal and the keys in force stay. */
+        CallOffKeyChangeInput: {
+            /** @description The change. */
+            change: components["schemas"]["IdInput"];
+            /** @description Why. */
+            reason: components["schemas"]["ParagraphInput"];
         };
         /** @description What an item is about (clauses 2.1.1 – 2.1.7). */
         Category: "policy" | "committee" | "leaders" | "decision" | "trade_secret" | "office_work" | "other";
@@ -2628,6 +3663,19 @@ export interface components {
         Channel: "confidential_courier" | "designated_person" | "ems" | "encrypted_transmission" | "internal" | "other";
         /** @description How mail comes and goes. */
         ChannelInput: "confidential_courier" | "designated_person" | "ems" | "encrypted_transmission" | "internal" | "other";
+        /** @description What evidence is about: one of item, person and incident, with or without days; or days alone. */
+        ChoiceInput: {
+            /** @description First day. */
+            from?: components["schemas"]["DateInput"] | null;
+            /** @description An incident, with the records it names. */
+            incident?: components["schemas"]["IdInput"] | null;
+            /** @description An item, with its copies, loans, readings, files and incidents. */
+            item?: components["schemas"]["IdInput"] | null;
+            /** @description A person: what he or she did, and what concerned him or her. */
+            person?: components["schemas"]["IdInput"] | null;
+            /** @description Last day. */
+            to?: components["schemas"]["DateInput"] | null;
+        };
         /** @description A clause with its wording. */
         ClauseText: {
             /** @description Wording, English. */
@@ -2666,13 +3714,38 @@ export interface components {
             /** @description The session. */
             session: components["schemas"]["IdInput"];
         };
-        /** @description A signed secrecy commitment (clause 3.5.1). */
+        /** @description Which change. */
+        CollectShareInput: {
+            /** @description The change. */
+            change: components["schemas"]["IdInput"];
+        };
+        /** @description A signed secrecy commitment. */
         Commitment: {
             /** @description Day of signing. */
             signed_on: components["schemas"]["Date"];
+            /** @description Last day on which it counts, since a newer text was put into force; none while its text is the present one. */
+            until: components["schemas"]["Date"] | null;
             /**
              * Format: uint32
              * @description Version of the text that was signed.
+             */
+            version: number;
+        };
+        /** @description A text that was put into force after the first, kept under its version. */
+        CommitmentText: {
+            /** @description When. */
+            issued_at: components["schemas"]["Moment"];
+            /** @description The office head who put it into force. */
+            issued_by: components["schemas"]["Id"];
+            /** @description The version as text: the key. */
+            name: string;
+            /** @description Last day on which an older commitment counts. */
+            sign_by: components["schemas"]["Date"];
+            /** @description What is undertaken. */
+            text: string;
+            /**
+             * Format: uint32
+             * @description Version, from 2.
              */
             version: number;
         };
@@ -2733,6 +3806,18 @@ export interface components {
             /** @description What it is instead. */
             why: components["schemas"]["Foreign"];
         };
+        /** @description Completes a leaving: refused while anything is held, answered for or owed. Closes the account. */
+        CompleteInput: {
+            /** @description The leaving. */
+            leaving: components["schemas"]["IdInput"];
+            /**
+             * Format: uint16
+             * @description Length of the declassification period in months: the parameter of the person's class unless a longer one inside its
+             *     bounds was decided.
+             * @default null
+             */
+            months?: number | null;
+        };
         /** @description How a copy came back. */
         ConditionInput: {
             /** @constant */
@@ -2757,6 +3842,23 @@ export interface components {
             duties: boolean;
             /** @description The session. */
             session: components["schemas"]["IdInput"];
+        };
+        /** @description Confirms a proposed value. */
+        ConfirmParameterInput: {
+            /** @description The proposal. */
+            proposal: components["schemas"]["IdInput"];
+        };
+        /** @description Confirms proposed rights: the person has them from now on. */
+        ConfirmRightsInput: {
+            /** @description The proposal. */
+            proposal: components["schemas"]["IdInput"];
+        };
+        /** @description A share, typed back. */
+        ConfirmShareInput: {
+            /** @description The change. */
+            change: components["schemas"]["IdInput"];
+            /** @description The four lines, or the code. */
+            share: string;
         };
         /** @description A copy in a cabinet, with what names it. */
         Content: {
@@ -2802,6 +3904,10 @@ export interface components {
             /** @description The rows. */
             rows: components["schemas"]["Content"][];
         };
+        /** @description How a checkpoint kept outside contradicts the ledger. */
+        Contradiction: "ahead" | "forked";
+        /** @description How a checkpoint kept outside contradicts the ledger. */
+        ContradictionInput: "ahead" | "forked";
         /** @description A copy. Exactly one person holds it at every moment. */
         Copy: {
             /** @description Where it is and who answers for it. */
@@ -2946,6 +4052,20 @@ export interface components {
         Date: string;
         /** Format: date */
         DateInput: string;
+        /** @description A declassification period (脱密期). */
+        Declassification: {
+            /** @description Class of the person on leaving. */
+            class: components["schemas"]["PersonClass"];
+            /** @description First day. */
+            from: components["schemas"]["Date"];
+            /**
+             * Format: uint16
+             * @description Its length.
+             */
+            months: number;
+            /** @description Last day. */
+            until: components["schemas"]["Date"];
+        };
         /** @description What the ledger doesn't say and the registrar decides for the whole file. */
         DefaultsInput: {
             /** @description Category. */
@@ -2961,6 +4081,24 @@ export interface components {
             id: components["schemas"]["Id"];
             /** @description Name, unique. */
             name: string;
+        };
+        /**
+         * @description Notes that a file was destroyed after the backup that was restored. Performed by the restoring process itself; a file
+         *     that the registers have as removed stays as it is.
+         */
+        DestroyedSinceInput: {
+            /**
+             * Format: uint64
+             * @description Number of the newer backup that knows of it.
+             */
+            backup: number;
+            /** @description The file. */
+            file: components["schemas"]["IdInput"];
+            /**
+             * Format: uint64
+             * @description Its place in the list of destroyed files there, from 1.
+             */
+            place: number;
         };
         /** @description A record that differs, in words. */
         DifferenceRow: {
@@ -2998,6 +4136,28 @@ export interface components {
             /** @description What came of it. */
             outcome: unknown;
         };
+        /** @description What was done. */
+        Done2: "backup" | "drill" | "restored";
+        /** @description A kind of record that a new value touches. */
+        Effect: {
+            /**
+             * Format: uint64
+             * @description How many.
+             */
+            count: number;
+            /**
+             * @description What is counted: `loans_keep_longer_term`, `loans_reminded_now`, `loans_incident_now`, `items_keep_longer_period`,
+             *     `items_announced_now`, `people_keep_review_day`, `accounts_keep_shorter_password`, `content_above_ceiling`.
+             */
+            kind: string;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        EffectRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["Effect"][];
+        };
         /** @description Enters an approval; it holds once the office head has confirmed it. */
         EnterApprovalInput: {
             /** @description The authority that gave it. */
@@ -3008,6 +4168,28 @@ export interface components {
             number: components["schemas"]["LineInput"];
             /** @description Last day on which it holds. */
             valid_until: components["schemas"]["DateInput"];
+        };
+        /** @description Entrusts the items of a level that one person answers for to another. */
+        EntrustInput: {
+            /** @description Who answers for them now. */
+            from: components["schemas"]["IdInput"];
+            /** @description Their level. */
+            level: components["schemas"]["LevelInput"];
+            /** @description Who answers for them from now on; may know of that level. */
+            to: components["schemas"]["IdInput"];
+        };
+        /** @description What was entrusted. */
+        Entrusted: {
+            /**
+             * Format: uint64
+             * @description How many of that level are left; ask again.
+             */
+            left: number;
+            /**
+             * Format: uint64
+             * @description How many items.
+             */
+            moved: number;
         };
         /** @description An entry without content. */
         EntryShown: {
@@ -3047,6 +4229,73 @@ export interface components {
             next: string | null;
             /** @description The rows. */
             rows: components["schemas"]["EntryShown"][];
+        };
+        /** @description A bundle being made. */
+        EvidenceMade: {
+            /**
+             * Format: uint64
+             * @description The journal's entry that says it was made; nothing when asked again.
+             */
+            entry?: number | null;
+            /** @description Id of the evidence. */
+            evidence: components["schemas"]["Id"];
+            /** @description Its number. */
+            number: string;
+            /** @description How far it is. */
+            progress: components["schemas"]["EvidenceProgress"];
+        };
+        /** @description What a bundle would hold. */
+        EvidencePreview: {
+            /**
+             * Format: uint64
+             * @description Entries.
+             */
+            entries: number;
+            /** @description Highest level of what would be disclosed; nothing where it concerns no item. */
+            level: components["schemas"]["Level"] | null;
+            /**
+             * Format: uint64
+             * @description Of them, entries whose content would be disclosed.
+             */
+            opened: number;
+        };
+        /** @description How far a bundle is. */
+        EvidenceProgress: {
+            /**
+             * Format: uint64
+             * @description Entries proven.
+             */
+            done: number;
+            /** @constant */
+            state: "running";
+            /**
+             * Format: uint64
+             * @description Entries in all.
+             */
+            total: number;
+        } | {
+            /**
+             * Format: uint64
+             * @description Bytes of the bundle.
+             */
+            bytes: number;
+            /**
+             * Format: uint64
+             * @description Entries in it.
+             */
+            entries: number;
+            /**
+             * Format: uint64
+             * @description Of them, entries that are opened.
+             */
+            opened: number;
+            /** @constant */
+            state: "finished";
+        } | {
+            /** @description Why: `no_font`, `form`, or `failed`. */
+            code: string;
+            /** @constant */
+            state: "failed";
         };
         /** @description A day that isn't what its weekday says. */
         Exception: {
@@ -3092,7 +4341,7 @@ export interface components {
             count: number;
             /**
              * @description What is counted: `overdue_loans`, `open_incidents`, `missing_copies`, `open_receipts`, `unplaced_copies`,
-             *     `waiting_loans`, `expired_items`.
+             *     `waiting_loans`, `expired_items`, `people_late`.
              */
             kind: string;
         };
@@ -3182,24 +4431,31 @@ export interface components {
         } | {
             /** @description When. */
             at: components["schemas"]["Moment"];
-            /** @description By whom. */
-            by: components["schemas"]["Id"];
+            /** @description By whom; nothing where it was destroyed after the backup that the office was restored from. */
+            by: components["schemas"]["Id"] | null;
             /** @constant */
             name: "removed";
             /** @description Why. */
             reason: string;
         };
+        /** @description What came of a review. */
+        Finding: "fit" | "conditional" | "unfit";
+        /** @description What came of a review. */
+        FindingInput: "fit" | "conditional" | "unfit";
         /** @description The first thing that isn't as the journal says. */
         FindingText: {
-            /** @description What is wrong: `entry_missing`, `entry_altered`, `entry_listing`, `entry_doesnt_follow`, `checkpoint`, `root`, `record`, `words`. */
+            /**
+             * @description What is wrong: `entry_missing`, `entry_altered`, `entry_listing`, `entry_doesnt_follow`, `checkpoint`, `root`,
+             *     `record`, `checkpoints`, `page`, `index`, `file_key`, `words`.
+             */
             code: string;
-            /** @description Key of the record. */
+            /** @description Key of the record, id of the file, or what the engine says of the index. */
             key: string | null;
             /** @description Kind of the record. */
             kind: string | null;
             /**
              * Format: uint64
-             * @description Number of the entry.
+             * @description Number of the entry, or of the page.
              */
             seq: number | null;
         };
@@ -3214,6 +4470,54 @@ export interface components {
         GiveUpInput: {
             /** @description The file. */
             file: components["schemas"]["IdInput"];
+        };
+        /** @description Journals the decision to go on. Performed by the process itself, before it serves anybody. */
+        GoOnInput: {
+            /** @description What was tried at the door, oldest first. */
+            attempts: components["schemas"]["AttemptInput"][];
+            /** @description The security auditor who decided with whoever has passphrase or key file. */
+            auditor?: components["schemas"]["IdInput"] | null;
+            /** @description The key holders who decided; none where a passphrase or key file opens the office. */
+            holders: components["schemas"]["HolderInput"][];
+            /**
+             * Format: uint64
+             * @description Entries of the ledger when it was decided.
+             */
+            journal: number;
+            /** @description What is missing, and who says so. */
+            losses: components["schemas"]["LossInput"][];
+            /** @description What was typed by those who decided. */
+            sentence: string;
+            /** @description The set of shares, where there is one. */
+            set?: string | null;
+            /** @description When the last of them was made: what came after is missing. */
+            since?: components["schemas"]["MomentInput"] | null;
+        };
+        /** @description That it was decided to go on. */
+        GoneOn: {
+            /** @description When it was journaled. */
+            at: components["schemas"]["Moment"];
+            /** @description What was tried at the door, oldest first. */
+            attempts: components["schemas"]["Attempt"][];
+            /** @description The security auditor who decided with whoever has passphrase or key file. */
+            auditor: components["schemas"]["Id"] | null;
+            /** @description The key holders who decided; none where a passphrase or key file opens the office. */
+            holders: components["schemas"]["Holder"][];
+            /** @description Id. */
+            id: components["schemas"]["Id"];
+            /**
+             * Format: uint64
+             * @description Entries of the ledger when it was decided.
+             */
+            journal: number;
+            /** @description What is missing, and who says so. */
+            losses: components["schemas"]["Loss"][];
+            /** @description What was typed by those who decided. */
+            sentence: string;
+            /** @description The set of shares, where there is one. */
+            set: string | null;
+            /** @description When the last of them was made: what came after is missing. */
+            since: components["schemas"]["Moment"] | null;
         };
         /** @description Offers a copy to the borrower of an approved loan. */
         HandOverInput: {
@@ -3274,6 +4578,54 @@ export interface components {
             top: number;
             /** Format: double */
             width: number;
+        };
+        /** @description A key holder, as the seal names them. */
+        Holder: {
+            /** @description Name. */
+            name: string;
+            /**
+             * Format: uint8
+             * @description Number of the share.
+             */
+            number: number;
+        };
+        /** @description A key holder, as the seal names them. */
+        HolderInput: {
+            /** @description Name. */
+            name: string;
+            /**
+             * Format: uint8
+             * @description Number of the share.
+             */
+            number: number;
+        };
+        /** @description Something a person holds, answers for or owes. */
+        Holding: {
+            /**
+             * Format: uint64
+             * @description How many: items are counted by level, all else stands alone.
+             */
+            count: number;
+            /** @description Record it is about, and the role for a role; nothing where the reader may not know of the item. */
+            id: string | null;
+            /** @description Item concerned, as far as the reader may know of it. */
+            item: components["schemas"]["Id"] | null;
+            /**
+             * Format: uint8
+             * @description Level, as far as the reader may know of the item.
+             */
+            level: number | null;
+            /** @description Number or name people know it by. */
+            number: string | null;
+            /** @description In which way. */
+            way: components["schemas"]["Way"];
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        HoldingRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["Holding"][];
         };
         Id: string;
         IdInput: string;
@@ -3430,6 +4782,23 @@ export interface components {
             /** @constant */
             name: "closed";
         };
+        /** @description Puts a new text into force. Everybody who signed an older one is asked to sign again. */
+        IssueInput: {
+            /** @description Last day on which an older commitment counts: from today, within the days that a parameter allows. */
+            sign_by: components["schemas"]["DateInput"];
+            /** @description What is undertaken. */
+            text: components["schemas"]["ParagraphInput"];
+        };
+        /** @description What came of a new text. */
+        Issued: {
+            /**
+             * Format: uint32
+             * @description How many people are asked to sign again.
+             */
+            asked: number;
+            /** @description The text. */
+            text: components["schemas"]["CommitmentText"];
+        };
         /** @description An item of the register: one document, in as many copies as were received. */
         Item: {
             /** @description Basis of the classification, as marked or as told. */
@@ -3537,6 +4906,165 @@ export interface components {
              */
             size: number;
         };
+        /** @description A change of keys that was proposed, and what became of it. */
+        KeyChange: {
+            /** @description When. */
+            decided_at: components["schemas"]["Moment"] | null;
+            /** @description Who approved or rejected it. */
+            decided_by: components["schemas"]["Id"] | null;
+            /** @description Id. */
+            id: components["schemas"]["Id"];
+            /** @description When. */
+            proposed_at: components["schemas"]["Moment"];
+            /** @description Who proposed it. */
+            proposed_by: components["schemas"]["Id"];
+            /** @description Why. */
+            reason: string;
+            /** @description How far it is. */
+            state: components["schemas"]["KeyChangeState"];
+            /** @description What is wanted; never changes. */
+            wanted: components["schemas"]["Wanted"];
+        };
+        /** @description A change with its version. */
+        KeyChangeRow: {
+            /** @description The change. */
+            change: components["schemas"]["KeyChange"];
+            /**
+             * Format: uint64
+             * @description Its version.
+             */
+            version: number;
+        };
+        /** @description How far a change is. */
+        KeyChangeState: {
+            /** @constant */
+            name: "proposed";
+        } | {
+            /** @constant */
+            name: "rejected";
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /** @description By whom. */
+            by: components["schemas"]["Id"];
+            /** @constant */
+            name: "called_off";
+            /** @description Why. */
+            reason: string;
+        } | {
+            /**
+             * Format: uint32
+             * @description Epoch of entry keys to be reached.
+             */
+            entry_epoch: number;
+            /**
+             * Format: uint32
+             * @description Epoch of level keys to be reached.
+             */
+            level_epoch: number;
+            /** @constant */
+            name: "approved";
+        } | {
+            /** @description Who collected a share. */
+            collected: components["schemas"]["Id"][];
+            /** @description Who typed it back. */
+            confirmed: components["schemas"]["Id"][];
+            /** @constant */
+            name: "collecting";
+            /** @description The set of shares, once one was handed out. */
+            set: string | null;
+        } | {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /**
+             * Format: uint32
+             * @description Epoch of entry keys in force since.
+             */
+            entry_epoch: number;
+            /**
+             * Format: uint32
+             * @description Epoch of level keys in force since.
+             */
+            level_epoch: number;
+            /** @constant */
+            name: "rotated";
+            /**
+             * Format: uint64
+             * @description Keys of files that were wrapped anew since.
+             */
+            rewrapped: number;
+            /** @description When all of them were. */
+            rewrapped_at: components["schemas"]["Moment"] | null;
+        } | {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /** @constant */
+            name: "resealed";
+            /** @description The set of shares that opens. */
+            set: string;
+        } | {
+            /** @description When that was found. */
+            at: components["schemas"]["Moment"];
+            /** @constant */
+            name: "broken_off";
+        };
+        /** @description An epoch of keys. */
+        KeyEpoch: {
+            /** @description Who approved it. */
+            approved_by: components["schemas"]["Id"] | null;
+            /**
+             * Format: uint
+             * @description Its number, from 0.
+             */
+            number: number;
+            /** @description `entries` or `levels`. */
+            of: string;
+            /** @description Who proposed it. */
+            proposed_by: components["schemas"]["Id"] | null;
+            /** @description Since when; nothing for the first, which is as old as the office. */
+            since: components["schemas"]["Moment"] | null;
+        };
+        /** @description The keys of the office, as far as they are told of. */
+        Keys: {
+            /** @description Changes, newest first. */
+            changes: components["schemas"]["KeyChangeRow"][];
+            /** @description Epochs of keys, newest first. */
+            epochs: components["schemas"]["KeyEpoch"][];
+            /**
+             * Format: uint64
+             * @description Keys of files in all.
+             */
+            file_keys: number;
+            /** @description Names of the key holders, by number. */
+            holders: string[];
+            /**
+             * Format: uint8
+             * @description How many shares open; 0 where none do.
+             */
+            needed: number;
+            /**
+             * Format: uint64
+             * @description Those still wrapped under an older epoch.
+             */
+            older_file_keys: number;
+            /** @description What opens the office: `shares`, `passphrase`, or `file`, a key file in the clear. */
+            opened_by: string;
+            /** @description The set of shares in force, as it stands at the head of each sheet. */
+            set: string | null;
+            /** @description Whether key holders may be named: not where the key file lies on a medium apart. */
+            splits: boolean;
+            /**
+             * Format: uint64
+             * @description Those of them that didn't open when they were last to be wrapped anew.
+             */
+            stuck_file_keys: number;
+            /** @description Suite: `international` or `guomi`. */
+            suite: string;
+            /** @description Whether the file of keys couldn't be written when it was last tried. */
+            trouble: boolean;
+        };
         /** @description How somebody came to know an item. */
         Knew: {
             /** @description Who approved it, where somebody did. */
@@ -3582,6 +5110,59 @@ export interface components {
              * @description Entries under the checkpoint.
              */
             size: number;
+        };
+        /** @description Somebody's leaving. */
+        Leaving: {
+            /** @description When. */
+            begun_at: components["schemas"]["Moment"];
+            /** @description Who began it. */
+            begun_by: components["schemas"]["Id"];
+            /** @description Id. */
+            id: components["schemas"]["Id"];
+            /** @description Planned last day. */
+            last_day: components["schemas"]["Date"];
+            /** @description Travel, employment and what else became known. */
+            notes: components["schemas"]["Note"][];
+            /** @description Who leaves. */
+            person: components["schemas"]["Id"];
+            /** @description Why. */
+            reason: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["LeavingState"];
+        };
+        /** @description Where a leaving stands. */
+        LeavingState: {
+            /** @constant */
+            name: "open";
+        } | {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /** @description By whom. */
+            by: components["schemas"]["Id"];
+            /** @constant */
+            name: "called_off";
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /** @description By whom. */
+            by: components["schemas"]["Id"];
+            /** @constant */
+            name: "completed";
+            /** @description The declassification period; none for who handled no secrets. */
+            period: components["schemas"]["Declassification"] | null;
+        } | {
+            /** @description When its end was confirmed. */
+            at: components["schemas"]["Moment"];
+            /** @description By whom. */
+            by: components["schemas"]["Id"];
+            /** @description When it was completed. */
+            completed_at: components["schemas"]["Moment"];
+            /** @constant */
+            name: "released";
+            /** @description The declassification period. */
+            period: components["schemas"]["Declassification"];
         };
         /** @description An uploaded ledger as the console shows it. */
         Ledger: {
@@ -3831,6 +5412,45 @@ export interface components {
             /** @constant */
             name: "lost";
         };
+        /** @description What a checkpoint kept outside says that the ledger hasn't. */
+        Loss: {
+            /** @description When it was witnessed, taken or kept, as far as that is known. */
+            at: components["schemas"]["Moment"] | null;
+            /** @description How it contradicts. */
+            how: components["schemas"]["Contradiction"];
+            /** @description Its root, hexadecimal; nothing where a witness told only how many entries it saw. */
+            root: string | null;
+            /**
+             * Format: uint64
+             * @description Entries under the checkpoint kept outside.
+             */
+            size: number;
+            /** @description Who says so: a witness by its name, a file, a place of backups. */
+            told_by: string;
+        };
+        /** @description What a checkpoint kept outside says that the ledger hasn't. */
+        LossInput: {
+            /** @description When it was witnessed, taken or kept, as far as that is known. */
+            at?: components["schemas"]["MomentInput"] | null;
+            /** @description How it contradicts. */
+            how: components["schemas"]["ContradictionInput"];
+            /** @description Its root, hexadecimal; nothing where a witness told only how many entries it saw. */
+            root?: string | null;
+            /**
+             * Format: uint64
+             * @description Entries under the checkpoint kept outside.
+             */
+            size: number;
+            /** @description Who says so: a witness by its name, a file, a place of backups. */
+            told_by: string;
+        };
+        /** @description Makes evidence. Performed by the edge, which then puts the bundle together. */
+        MakeEvidenceInput: {
+            /** @description What it is about. */
+            of: components["schemas"]["ChoiceInput"];
+            /** @description What it is for. */
+            why: components["schemas"]["ParagraphInput"];
+        };
         /** @description Makes an approved print: its copies come into the register, on the desk of who makes them, and are handed over from there. */
         MakePrintInput: {
             /** @description The print. */
@@ -3869,6 +5489,10 @@ export interface components {
             /** @description Whether the paper states the period. */
             stated: boolean;
         };
+        /** @description What is due. */
+        Matter: "sign_commitment" | "review_person" | "check_person" | "leave_person" | "release_person";
+        /** @description What is due. */
+        MatterInput: "sign_commitment" | "review_person" | "check_person" | "leave_person" | "release_person";
         /** @description Who is signed in, and what the console needs to know at once. */
         Me: {
             /**
@@ -3905,9 +5529,11 @@ export interface components {
         ModeInput: "take_out" | "on_site";
         /** Format: date-time */
         Moment: string;
+        /** Format: date-time */
+        MomentInput: string;
         /** @description A name to choose from. */
         Name: {
-            /** @description Whether the person belongs to the office. */
+            /** @description Whether the person belongs to the office and isn't about to leave it: who can be chosen for anything. */
             active: boolean;
             /** @description Department. */
             department: components["schemas"]["Id"] | null;
@@ -3934,12 +5560,30 @@ export interface components {
             /** @description Its new head. */
             head: components["schemas"]["IdInput"];
         };
+        /** @description Names another person who answers for a room; may know of the room's level. */
+        NameResponsibleInput: {
+            /** @description Who answers for it from now on. */
+            responsible: components["schemas"]["IdInput"];
+            /** @description The room. */
+            room: components["schemas"]["IdInput"];
+        };
         /** @description Rows of a list, and where the next page begins. */
         NameRows: {
             /** @description What to send as `cursor` for the next page; nothing at the end. */
             next: string | null;
             /** @description The rows. */
             rows: components["schemas"]["Name"][];
+        };
+        /** @description What became known about somebody who leaves or has left. */
+        Note: {
+            /** @description What about. */
+            about: components["schemas"]["Topic"];
+            /** @description When it was noted. */
+            at: components["schemas"]["Moment"];
+            /** @description By whom. */
+            by: components["schemas"]["Id"];
+            /** @description What. */
+            text: string;
         };
         /** @description Opens an account for a person. */
         OpenAccountInput: {
@@ -4021,6 +5665,15 @@ export interface components {
             renewal: components["schemas"]["Renewal"] | null;
             /** @description Day it was taken out. */
             since: components["schemas"]["Date"];
+        };
+        /** @description The change by which somebody gets a share. */
+        OwnShare: {
+            /** @description The change. */
+            change: components["schemas"]["KeyChange"];
+            /** @description Whether the share was collected. */
+            collected: boolean;
+            /** @description Whether it was typed back. */
+            confirmed: boolean;
         };
         /** @description How large a page is, in millimetres. */
         PageSize: {
@@ -4155,7 +5808,7 @@ export interface components {
         };
         /** @description Where a file says what was searched for. */
         Passage: {
-            /** @description The words with what stands around them. Not told of levels 3 and 4. */
+            /** @description The words with what stands around them. Not told of levels 3 and 4, nor of such a file. */
             around: components["schemas"]["Around"] | null;
             /** @description The file. */
             file: components["schemas"]["Id"];
@@ -4163,9 +5816,9 @@ export interface components {
             name: string;
             /**
              * Format: uint32
-             * @description The first page with the first of the words, from 1.
+             * @description The first page with the word, from 1; nothing for a file too long to be looked through for a list.
              */
-            page: number;
+            page: number | null;
         };
         /** @description A password as typed: never stored, never shown. */
         PasswordInput: string;
@@ -4195,6 +5848,8 @@ export interface components {
         PeriodUnitInput: "years" | "months";
         /** @description Everybody who touches an item is here (clause 1.2). */
         Person: {
+            /** @description Day on which the next periodic secrecy check falls due (clause 3.5.3); none before the first review. */
+            check_due: components["schemas"]["Date"] | null;
             /** @description Class of person, for those who handle secrets. */
             class: components["schemas"]["PersonClass"] | null;
             /**
@@ -4210,14 +5865,16 @@ export interface components {
             id: components["schemas"]["Id"];
             /** @description Name. */
             name: string;
+            /** @description The post held, if any. */
+            post: components["schemas"]["Id"] | null;
             /** @description The last background review. */
             review: components["schemas"]["Review"] | null;
             /** @description Roles of the regulation. */
             roles: components["schemas"]["Role"][];
             /** @description Staff number, unique; also what the person card's bar code holds. */
             staff_number: string;
-            /** @description Active or left. */
-            standing: components["schemas"]["Standing"];
+            /** @description In office, leaving or left. */
+            standing: components["schemas"]["Standing2"];
         };
         /** @description Class of a person who handles secrets (clause 3.5.3). */
         PersonClass: "core" | "important" | "general";
@@ -4231,6 +5888,30 @@ export interface components {
             account_open: boolean | null;
             /** @description The person. */
             person: components["schemas"]["ShownPerson"];
+        };
+        /** @description Something that is due or late about a person. */
+        PersonDue: {
+            /** @description Department. */
+            department: components["schemas"]["Id"] | null;
+            /** @description The day it falls due: none where it never was done and is due now. */
+            due: components["schemas"]["Date"] | null;
+            /** @description Whether that day is past, or the matter was never done. */
+            late: boolean;
+            /** @description What is due. */
+            matter: components["schemas"]["Matter"];
+            /** @description Name. */
+            name: string;
+            /** @description The person. */
+            person: components["schemas"]["Id"];
+            /** @description Staff number. */
+            staff_number: string;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        PersonDueRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["PersonDue"][];
         };
         /** @description Copies of an item that are in the same state and place. */
         Place: {
@@ -4267,6 +5948,41 @@ export interface components {
              * @description The slot, from 1.
              */
             slot: number;
+        };
+        /** @description A post. */
+        Post: {
+            /** @description Class of those who hold it, where the post handles secrets. */
+            class: components["schemas"]["PersonClass"] | null;
+            /** @description Department it belongs to; none for one of the office as a whole. */
+            department: components["schemas"]["Id"] | null;
+            /** @description What its holder answers for. */
+            duties: string | null;
+            /** @description Id. */
+            id: components["schemas"]["Id"];
+            /** @description Name, unique in its department. */
+            name: string;
+        };
+        /** @description A post, and how many hold it. */
+        PostRow: {
+            /**
+             * Format: uint64
+             * @description People who hold it now.
+             */
+            holders: number;
+            /** @description The post. */
+            post: components["schemas"]["Post"];
+            /**
+             * Format: uint64
+             * @description Its version.
+             */
+            version: number;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        PostRowRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["PostRow"][];
         };
         /** @description A checkpoint that was kept outside: either form, and only one. */
         PresentedInput: {
@@ -4413,6 +6129,127 @@ export interface components {
             /** @description Stable name of the problem as a URN. */
             type: string;
         };
+        /** @description A change that waits for a second person, or what became of it. */
+        Proposal: {
+            /** @description The change. */
+            change: components["schemas"]["ProposedChange"];
+            /** @description Id. */
+            id: components["schemas"]["Id"];
+            /** @description When. */
+            proposed_at: components["schemas"]["Moment"];
+            /** @description Who proposed it. */
+            proposed_by: components["schemas"]["Id"];
+            /** @description Why. */
+            reason: string;
+            /** @description What became of it. */
+            state: components["schemas"]["ProposalState"];
+            /** @description What it changes: the person's id, or the parameter's key. One open proposal for each. */
+            subject: string;
+        };
+        /** @description What became of a proposal. */
+        ProposalState: {
+            /** @constant */
+            state: "open";
+        } | {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /** @description Who. */
+            by: components["schemas"]["Id"];
+            /** @constant */
+            state: "confirmed";
+        } | {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /** @description Who. */
+            by: components["schemas"]["Id"];
+            /** @constant */
+            state: "done";
+        } | {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /** @description Who. */
+            by: components["schemas"]["Id"];
+            /** @description Why not. */
+            reason: string;
+            /** @constant */
+            state: "rejected";
+        } | {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /** @constant */
+            state: "withdrawn";
+        };
+        /** @description Proposes other key holders. */
+        ProposeHoldersInput: {
+            /** @description Who gets a share, 2 to 16. */
+            holders: components["schemas"]["IdInput"][];
+            /**
+             * Format: uint8
+             * @description How many open, at least 2.
+             */
+            needed: number;
+            /** @description Why. */
+            reason: components["schemas"]["ParagraphInput"];
+        };
+        /** @description Proposes a value inside the bounds; it holds once the office head has confirmed it and its day has come. */
+        ProposeParameterInput: {
+            /**
+             * @description First day on which it holds; today when left out, never in the past.
+             * @default null
+             */
+            effective_on?: components["schemas"]["DateInput"] | null;
+            /** @description Key of the parameter. */
+            parameter: components["schemas"]["LineInput"];
+            /** @description Why. */
+            reason: components["schemas"]["LineInput"];
+            /**
+             * Format: int64
+             * @description Its new value, in the parameter's unit.
+             */
+            value: number;
+        };
+        /** @description Proposes rights for a person; they hold once the office head has confirmed them. */
+        ProposeRightsInput: {
+            /** @description The person. */
+            person: components["schemas"]["IdInput"];
+            /** @description Why. */
+            reason: components["schemas"]["LineInput"];
+            /** @description The rights that shall stand. */
+            rights: components["schemas"]["RightsInput"];
+        };
+        /** @description Proposes new keys. */
+        ProposeRotationInput: {
+            /** @description Whether entries are to be sealed under a new key. */
+            entries: boolean;
+            /** @description Whether keys of files are to be wrapped under new keys. */
+            levels: boolean;
+            /** @description Why. */
+            reason: components["schemas"]["ParagraphInput"];
+        };
+        /** @description What stands and what shall stand. */
+        ProposedChange: {
+            /** @description As it shall stand. */
+            after: components["schemas"]["Rights"];
+            /** @description As it stood when it was proposed. */
+            before: components["schemas"]["Rights"];
+            /** @constant */
+            of: "rights";
+        } | {
+            /**
+             * Format: int64
+             * @description As it shall stand.
+             */
+            after: number;
+            /**
+             * Format: int64
+             * @description As it stood when it was proposed.
+             */
+            before: number;
+            /** @description First day on which it holds. */
+            effective_on: components["schemas"]["Date"];
+            /** @constant */
+            of: "parameter";
+        };
         /** @description Proof that one entry is in the ledger. */
         Proven: {
             /** @description The proof with its checkpoint (C2SP tlog-proof). */
@@ -4555,6 +6392,25 @@ export interface components {
              */
             received: number;
         };
+        /** @description Records a periodic secrecy check. */
+        RecordCheckInput: {
+            /**
+             * @description Day of the next look where something was wanting: after today, and before the next check would fall due anyway.
+             * @default null
+             */
+            again_on?: components["schemas"]["DateInput"] | null;
+            /**
+             * @description What was looked at and found; needed where something was wanting.
+             * @default null
+             */
+            finding?: components["schemas"]["ParagraphInput"] | null;
+            /** @description Day of the check; not in the future. */
+            on: components["schemas"]["DateInput"];
+            /** @description The person. */
+            person: components["schemas"]["IdInput"];
+            /** @description Whether everything was in order. */
+            satisfactory: boolean;
+        };
         /** @description Records the result of a background review. */
         RecordReviewInput: {
             /** @description Class the person was reviewed for; the next review falls due accordingly. */
@@ -4563,7 +6419,17 @@ export interface components {
             on: components["schemas"]["DateInput"];
             /** @description The person. */
             person: components["schemas"]["IdInput"];
-            /** @description Highest level the result supports. */
+            /**
+             * @description Conditions, or why the person isn't fit; needed for both.
+             * @default null
+             */
+            remark?: components["schemas"]["ParagraphInput"] | null;
+            /**
+             * @description What came of it; fit unless said otherwise.
+             * @default fit
+             */
+            result?: components["schemas"]["FindingInput"];
+            /** @description Highest level the result supports: 1 for who isn't fit. */
             supports: components["schemas"]["LevelInput"];
         };
         /** @description A row that can't be taken, and why. Nothing of the other rows is lost by it. */
@@ -4595,8 +6461,10 @@ export interface components {
              */
             sheet_row: number;
         };
+        /** @description Registers that can be compared. */
+        Register2Input: "item" | "copy" | "loan" | "reading_session" | "receipt" | "incident" | "person" | "department" | "room" | "cabinet";
         /** @description Registers an item of a signed receipt, or one that came by hand. */
-        Register2Input: {
+        RegisterInput: {
             /** @description The item. */
             item: components["schemas"]["ParticularsInput"];
             /** @description Where its copies go; left out, they stay on the desk for now. */
@@ -4607,8 +6475,6 @@ export interface components {
              */
             receipt?: components["schemas"]["IdInput"] | null;
         };
-        /** @description Registers that can be compared. */
-        RegisterInput: "item" | "copy" | "loan" | "reading_session" | "receipt" | "incident" | "person" | "department" | "room" | "cabinet";
         /** @description An item with its copies. */
         Registered: {
             /** @description Its copies. */
@@ -4623,6 +6489,20 @@ export interface components {
             /** @description Why. */
             reason: components["schemas"]["ParagraphInput"];
         };
+        /** @description Rejects a change that somebody else proposed. */
+        RejectKeyChangeInput: {
+            /** @description The change. */
+            change: components["schemas"]["IdInput"];
+            /** @description Why. */
+            reason: components["schemas"]["ParagraphInput"];
+        };
+        /** @description Rejects a proposed value. */
+        RejectParameterInput: {
+            /** @description The proposal. */
+            proposal: components["schemas"]["IdInput"];
+            /** @description Why not. */
+            reason: components["schemas"]["LineInput"];
+        };
         /** @description Rejects a print, with the reason. */
         RejectPrintInput: {
             /** @description The print. */
@@ -4634,6 +6514,18 @@ export interface components {
         RejectRenewalInput: {
             /** @description The loan. */
             loan: components["schemas"]["IdInput"];
+        };
+        /** @description Rejects proposed rights. */
+        RejectRightsInput: {
+            /** @description The proposal. */
+            proposal: components["schemas"]["IdInput"];
+            /** @description Why not. */
+            reason: components["schemas"]["LineInput"];
+        };
+        /** @description Confirms that a declassification period is over. */
+        ReleaseInput: {
+            /** @description The leaving. */
+            leaving: components["schemas"]["IdInput"];
         };
         /** @description Removes one's own filter. */
         RemoveFilterInput: {
@@ -4704,10 +6596,16 @@ export interface components {
         };
         /** @description A background review (clause 3.5.3). */
         Review: {
+            /** @description Class the person was reviewed for. */
+            class: components["schemas"]["PersonClass"];
             /** @description First day on which it no longer counts. */
             due: components["schemas"]["Date"];
             /** @description Day of the review. */
             on: components["schemas"]["Date"];
+            /** @description Conditions, or why the person isn't fit. */
+            remark: string | null;
+            /** @description What came of it. */
+            result: components["schemas"]["Finding"];
             /** @description Highest level it supports. */
             supports: components["schemas"]["Level"];
         };
@@ -4755,6 +6653,48 @@ export interface components {
             title: components["schemas"]["LineInput"];
             /** @description Urgency. */
             urgency: components["schemas"]["UrgencyInput"];
+        };
+        /** @description Changes name, class or duties of a post. Its holders have to be reviewed for the new class already. */
+        RevisePostInput: {
+            /** @description Class of those who hold it, where the post handles secrets. */
+            class?: components["schemas"]["PersonClassInput"] | null;
+            /**
+             * @description What its holder answers for.
+             * @default null
+             */
+            duties?: components["schemas"]["ParagraphInput"] | null;
+            /** @description Name. */
+            name: components["schemas"]["LineInput"];
+            /** @description The post. */
+            post: components["schemas"]["IdInput"];
+        };
+        /** @description Department, roles, class and clearance of a person. */
+        Rights: {
+            /** @description Class of person. */
+            class: components["schemas"]["PersonClass"] | null;
+            /**
+             * Format: uint8
+             * @description Highest level: 0 to 4; from level 2 on, not above what a valid review supports.
+             */
+            clearance: number;
+            /** @description Department. */
+            department: components["schemas"]["Id"] | null;
+            /** @description Roles; the three administrators exclude each other and every other role. */
+            roles: components["schemas"]["Role"][];
+        };
+        /** @description Department, roles, class and clearance of a person. */
+        RightsInput: {
+            /** @description Class of person. */
+            class?: components["schemas"]["PersonClassInput"] | null;
+            /**
+             * Format: uint8
+             * @description Highest level: 0 to 4; from level 2 on, not above what a valid review supports.
+             */
+            clearance: number;
+            /** @description Department. */
+            department?: components["schemas"]["IdInput"] | null;
+            /** @description Roles; the three administrators exclude each other and every other role. */
+            roles: components["schemas"]["RoleInput"][];
         };
         /** @description What a person is in the regulation. */
         Role: "office_head" | "department_head" | "registrar" | "custodian" | "leading_group" | "staff" | "system_administrator" | "security_administrator" | "security_auditor";
@@ -4866,6 +6806,25 @@ export interface components {
             /** @description Name in the vault; tells nothing of the content to whoever hasn't the office's keys. */
             name: string;
         };
+        /** @description A periodic check of a person. */
+        SecrecyCheck: {
+            /** @description When it was recorded. */
+            at: components["schemas"]["Moment"];
+            /** @description Who checked. */
+            by: components["schemas"]["Id"];
+            /** @description Day on which the next check falls due. */
+            due: components["schemas"]["Date"];
+            /** @description What was looked at and found. */
+            finding: string | null;
+            /** @description Id. */
+            id: components["schemas"]["Id"];
+            /** @description Day of the check. */
+            on: components["schemas"]["Date"];
+            /** @description The person. */
+            person: components["schemas"]["Id"];
+            /** @description Whether everything was in order. */
+            satisfactory: boolean;
+        };
         /** @description A reading session with what was read. */
         SessionRow: {
             /** @description The copy's label. */
@@ -4915,19 +6874,10 @@ export interface components {
             /** @constant */
             name: "called_off";
         };
-        /** @description Sets a parameter inside its bounds. Open loans keep their terms. */
-        SetParameterInput: {
-            /** @description Key of the parameter. */
-            parameter: components["schemas"]["LineInput"];
-            /** @description Why. */
-            reason: components["schemas"]["LineInput"];
-            /**
-             * Format: int64
-             * @description Its new value, in the parameter's unit.
-             */
-            value: number;
-        };
-        /** @description Sets what a person is and may know: department, roles, class and clearance. */
+        /**
+         * @description Sets rights that give nobody more than before: another class, fewer roles, a lower clearance. What gives more is
+         *     proposed.
+         */
         SetRightsInput: {
             /** @description Class of person. */
             class?: components["schemas"]["PersonClassInput"] | null;
@@ -4950,17 +6900,31 @@ export interface components {
             /** @description Addresses, at most 50. */
             terminals: components["schemas"]["LineInput"][];
         };
-        /** @description A parameter's value as set by the office, kept under the parameter's key. */
-        Setting: {
-            /** @description Key of the parameter. */
-            parameter: string;
-            /** @description Why it was set so. */
-            reason: string;
+        /** @description A share sheet, shown once. */
+        Sheet: {
+            /** @description Its holder, as the seal names them. */
+            holder: string;
+            /** @description Four lines of 18 characters, the last two of each check it. */
+            lines: string[];
+            /** @description The modules of the square code, row by row, `1` for a dark one. */
+            modules: string[];
             /**
-             * Format: int64
-             * @description The office's value.
+             * Format: uint8
+             * @description How many open.
              */
-            value: number;
+            needed: number;
+            /**
+             * Format: uint8
+             * @description Its number, from 1.
+             */
+            number: number;
+            /**
+             * Format: uint
+             * @description How many there are.
+             */
+            of: number;
+            /** @description The set, as it stands at the head of each sheet. */
+            set: string;
         };
         /** @description How a sheet is read. */
         SheetPlan: {
@@ -5072,6 +7036,23 @@ export interface components {
             rows: components["schemas"]["ShownIncident"][];
         };
         /** @description A record as stored, with its version. */
+        ShownLeaving: {
+            /** @description The record. */
+            record: components["schemas"]["Leaving"];
+            /**
+             * Format: uint64
+             * @description Its version.
+             */
+            version: number;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        ShownLeavingRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["ShownLeaving"][];
+        };
+        /** @description A record as stored, with its version. */
         ShownLoan: {
             /** @description The record. */
             record: components["schemas"]["Loan"];
@@ -5097,6 +7078,23 @@ export interface components {
             next: string | null;
             /** @description The rows. */
             rows: components["schemas"]["ShownPerson"][];
+        };
+        /** @description A record as stored, with its version. */
+        ShownProposal: {
+            /** @description The record. */
+            record: components["schemas"]["Proposal"];
+            /**
+             * Format: uint64
+             * @description Its version.
+             */
+            version: number;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        ShownProposalRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["ShownProposal"][];
         };
         /** @description A record as stored, with its version. */
         ShownReceipt: {
@@ -5149,11 +7147,28 @@ export interface components {
             /** @description The rows. */
             rows: components["schemas"]["ShownSavedFilter"][];
         };
+        /** @description A record as stored, with its version. */
+        ShownSecrecyCheck: {
+            /** @description The record. */
+            record: components["schemas"]["SecrecyCheck"];
+            /**
+             * Format: uint64
+             * @description Its version.
+             */
+            version: number;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        ShownSecrecyCheckRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["ShownSecrecyCheck"][];
+        };
         /** @description Signs the secrecy commitment, each for oneself. */
         SignCommitmentInput: {
             /**
              * Format: uint32
-             * @description Version of the text that is signed.
+             * @description Version of the text that is signed: the one in force.
              */
             version: number;
         };
@@ -5180,6 +7195,32 @@ export interface components {
             seal: components["schemas"]["SealInput"];
             /** @description Sending unit. */
             source: components["schemas"]["LineInput"];
+        };
+        /** @description A commitment as it was signed, with the entry that proves it. */
+        Signature: {
+            /** @description When. */
+            at: components["schemas"]["Moment"];
+            /**
+             * Format: uint64
+             * @description Number of the entry in the journal.
+             */
+            entry: number;
+            /** @description Whether it is the one that counts, and until when if it will not for long. */
+            standing: components["schemas"]["Commitment"] | null;
+            /** @description From which terminal. */
+            terminal: string;
+            /**
+             * Format: uint32
+             * @description Version of the text.
+             */
+            version: number;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        SignatureRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["Signature"][];
         };
         /** @description An item that looks like the one being registered. */
         Similar: {
@@ -5234,10 +7275,17 @@ export interface components {
             /** @description What was spoilt. */
             reason: string;
         };
+        /** @description How a deadline stands. */
+        Standing: "in_order" | "due" | "late";
         /** @description Whether a person belongs to the office. */
-        Standing: {
+        Standing2: {
             /** @constant */
             state: "active";
+        } | {
+            /** @description Planned last day. */
+            last_day: components["schemas"]["Date"];
+            /** @constant */
+            state: "leaving";
         } | {
             /** @description Last day. */
             on: components["schemas"]["Date"];
@@ -5263,6 +7311,25 @@ export interface components {
             /** @description The loan. */
             loan: components["schemas"]["IdInput"];
         };
+        /** @description The form of `POST /api/items`, for the API document. */
+        TakeInFormInput: {
+            /**
+             * Format: binary
+             * @description The file, with its name, up to 8 MiB.
+             */
+            file: string;
+            /** @description What is registered, as for `item.register`. */
+            registration: components["schemas"]["RegisterInput"];
+        };
+        /** @description An item with its copies and its file. */
+        TakenIn: {
+            /** @description Its copies. */
+            copies: components["schemas"]["Copy"][];
+            /** @description Its file, kept; it is looked into at once. */
+            file: components["schemas"]["File"];
+            /** @description The item. */
+            item: components["schemas"]["Item"];
+        };
         /** @description A piece of work. */
         Task: {
             /** @description The copy concerned. */
@@ -5281,8 +7348,9 @@ export interface components {
             /**
              * @description What is to be done: `approve_loan`, `approve_renewal`, `accept_copy`, `acknowledge_loan`, `check_return`,
              *     `register_receipt`, `place_copy`, `hand_over_loan`, `close_session`, `return_copy`, `collect_loan`,
-             *     `await_approval`, `overdue_loan`, `open_incident`, `expiring_item`, `review_person`, `sign_commitment`,
-             *     `import_calendar`, `confirm_ceiling`, `approve_print`, `make_print`.
+             *     `await_approval`, `overdue_loan`, `open_incident`, `expiring_item`, `review_person`, `check_person`, `leave_person`,
+             *     `release_person`, `sign_commitment`, `import_calendar`, `confirm_ceiling`, `confirm_rights`, `confirm_parameter`,
+             *     `approve_print`, `make_print`, `take_backup`, `drill_restore`, `decide_key_change`, `collect_share`, `confirm_share`.
              */
             kind: string;
             /**
@@ -5299,6 +7367,40 @@ export interface components {
             /** @description Title or name, as far as the reader may know it. */
             title: string | null;
         };
+        /** @description A text as it is shown. */
+        TextRow: {
+            /** @description Whether this is the text in force. */
+            current: boolean;
+            /** @description Since when it is in force; unknown for the first. */
+            issued_at: components["schemas"]["Moment"] | null;
+            /** @description Who put it into force; nobody for the first. */
+            issued_by: components["schemas"]["Id"] | null;
+            /** @description Last day on which an older commitment counted. */
+            sign_by: components["schemas"]["Date"] | null;
+            /**
+             * Format: uint64
+             * @description How many of the office have signed this one last; for the security administrator and the office head.
+             */
+            signed: number | null;
+            /** @description What is undertaken. */
+            text: string;
+            /**
+             * Format: uint32
+             * @description Version.
+             */
+            version: number;
+        };
+        /** @description Rows of a list, and where the next page begins. */
+        TextRowRows: {
+            /** @description What to send as `cursor` for the next page; nothing at the end. */
+            next: string | null;
+            /** @description The rows. */
+            rows: components["schemas"]["TextRow"][];
+        };
+        /** @description What a note is about. */
+        Topic: "talk" | "travel" | "employment" | "other";
+        /** @description What a note is about. */
+        TopicInput: "talk" | "travel" | "employment" | "other";
         /** @description Whose reading or print a mark names. */
         Traced: {
             /** @description Name of the file. */
@@ -5325,6 +7427,20 @@ export interface components {
              * @description Entries.
              */
             size: number;
+        };
+        /** @description A recurring duty. */
+        UpkeepDeadline: {
+            /**
+             * Format: int32
+             * @description Working days left; negative when late.
+             */
+            days_left: number | null;
+            /** @description Day it falls due; nothing for a drill while there is no backup to drill. */
+            due: components["schemas"]["Date"] | null;
+            /** @description When it was last done; nothing when never. */
+            last: components["schemas"]["Moment"] | null;
+            /** @description How it stands. */
+            standing: components["schemas"]["Standing"];
         };
         /**
          * @description A part that has come. Whoever goes on with an upload compares them with the file at hand first: another file of the same
@@ -5424,6 +7540,32 @@ export interface components {
             by: components["schemas"]["Id"];
             /** @description Why. */
             reason: string;
+        };
+        /** @description What is to change. */
+        Wanted: {
+            /** @description Of the key that entries are sealed under. */
+            entries: boolean;
+            /** @constant */
+            kind: "rotation";
+            /** @description Of the keys that keys of files are wrapped under. */
+            levels: boolean;
+        } | {
+            /** @description Who gets a share. */
+            holders: components["schemas"]["Id"][];
+            /** @constant */
+            kind: "holders";
+            /**
+             * Format: uint8
+             * @description How many open.
+             */
+            needed: number;
+        };
+        /** @description In which way somebody has something. */
+        Way: "borrowed_copy" | "kept_copy" | "missing_copy" | "offered_copy" | "open_loan" | "reading_session" | "open_print" | "open_receipt" | "cabinet" | "room" | "department" | "items" | "sole_role";
+        /** @description Takes an undecided proposal back. */
+        Withdraw2Input: {
+            /** @description The proposal. */
+            proposal: components["schemas"]["IdInput"];
         };
         /** @description Takes one's application back. */
         WithdrawInput: {
@@ -5981,6 +8123,51 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    commitmentIssue: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IssueInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Issued"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     copyAccept: {
         parameters: {
             query?: never;
@@ -6341,6 +8528,51 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    fileDestroyedSince: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DestroyedSinceInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["File"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     fileGiveUp: {
         parameters: {
             query?: never;
@@ -6611,6 +8843,51 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    itemEntrust: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntrustInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Entrusted"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     itemMark: {
         parameters: {
             query?: never;
@@ -6713,7 +8990,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Register2Input"];
+                "application/json": components["schemas"]["RegisterInput"];
             };
         };
         responses: {
@@ -6861,6 +9138,456 @@ export interface operations {
                     "application/json": {
                         entry: number;
                         outcome: components["schemas"]["Item"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    keyApprove: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApproveKeyChangeInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["KeyChange"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    keyCallOff: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallOffKeyChangeInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["KeyChange"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    keyProposeHolders: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeHoldersInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["KeyChange"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    keyProposeRotation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeRotationInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["KeyChange"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    keyReject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RejectKeyChangeInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["KeyChange"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    leavingBegin: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Begin2Input"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Leaving"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    leavingCallOff: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallOff2Input"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Leaving"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    leavingComplete: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompleteInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Leaving"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    leavingNote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddNoteInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Leaving"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    leavingRelease: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Leaving"];
                     };
                 };
             };
@@ -7376,7 +10103,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    parameterSet: {
+    parameterConfirm: {
         parameters: {
             query?: never;
             header?: {
@@ -7388,7 +10115,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SetParameterInput"];
+                "application/json": components["schemas"]["ConfirmParameterInput"];
             };
         };
         responses: {
@@ -7400,7 +10127,97 @@ export interface operations {
                 content: {
                     "application/json": {
                         entry: number;
-                        outcome: components["schemas"]["Setting"];
+                        outcome: components["schemas"]["Proposal"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    parameterPropose: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeParameterInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Proposal"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    parameterReject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RejectParameterInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Proposal"];
                     };
                 };
             };
@@ -7446,6 +10263,96 @@ export interface operations {
                     "application/json": {
                         entry: number;
                         outcome: components["schemas"]["Person"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    personAssign: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Person"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    personRecordCheck: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordCheckInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["SecrecyCheck"];
                     };
                 };
             };
@@ -7581,6 +10488,96 @@ export interface operations {
                     "application/json": {
                         entry: number;
                         outcome: components["schemas"]["Person"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    postAdd: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddPostInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Post"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    postRevise: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevisePostInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Post"];
                     };
                 };
             };
@@ -7806,6 +10803,51 @@ export interface operations {
                     "application/json": {
                         entry: number;
                         outcome: components["schemas"]["Print"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    proposalWithdraw: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Withdraw2Input"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Proposal"];
                     };
                 };
             };
@@ -8096,6 +11138,141 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    rightsConfirm: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmRightsInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Proposal"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    rightsPropose: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeRightsInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Proposal"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    rightsReject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RejectRightsInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Proposal"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     roomAdd: {
         parameters: {
             query?: never;
@@ -8109,6 +11286,51 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["AddRoomInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["Room"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    roomNameResponsible: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameResponsibleInput"];
             };
         };
         responses: {
@@ -8186,6 +11408,51 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    sealGoOn: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 看到的版本号，带引号。The version that was seen, in quotes. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GoOnInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entry: number;
+                        outcome: components["schemas"]["GoneOn"];
+                    };
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     viewOpen: {
         parameters: {
             query?: never;
@@ -8227,6 +11494,33 @@ export interface operations {
             421: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
             429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    getBackups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backups"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
             500: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
@@ -8386,6 +11680,121 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    checks: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins. */
+                cursor?: components["schemas"]["CursorInput"];
+                /** @description Rows on the page, 1 to 200. */
+                limit?: number;
+                /** @description Those of one person. */
+                person?: components["schemas"]["IdInput"];
+                /** @description Only those that found everything in order, or only the others. */
+                satisfactory?: boolean;
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownSecrecyCheckRows"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    checksXlsx: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins. */
+                cursor?: components["schemas"]["CursorInput"];
+                /** @description Rows on the page, 1 to 200. */
+                limit?: number;
+                /** @description Those of one person. */
+                person?: components["schemas"]["IdInput"];
+                /** @description Only those that found everything in order, or only the others. */
+                satisfactory?: boolean;
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    checksCount: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins. */
+                cursor?: components["schemas"]["CursorInput"];
+                /** @description Rows on the page, 1 to 200. */
+                limit?: number;
+                /** @description Those of one person. */
+                person?: components["schemas"]["IdInput"];
+                /** @description Only those that found everything in order, or only the others. */
+                satisfactory?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Count"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     clauses: {
         parameters: {
             query?: never;
@@ -8402,6 +11811,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClauseTextRows"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    commitments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TextRowRows"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -8527,7 +11964,7 @@ export interface operations {
                 /** @description One record only. */
                 record?: components["schemas"]["IdInput"];
                 /** @description The register. */
-                register: components["schemas"]["RegisterInput"];
+                register: components["schemas"]["Register2Input"];
                 /** @description The later moment; now unless said otherwise. */
                 to?: string;
             };
@@ -8568,7 +12005,7 @@ export interface operations {
                 /** @description One record only. */
                 record?: components["schemas"]["IdInput"];
                 /** @description The register. */
-                register: components["schemas"]["RegisterInput"];
+                register: components["schemas"]["Register2Input"];
                 /** @description The later moment; now unless said otherwise. */
                 to?: string;
             };
@@ -8657,6 +12094,142 @@ export interface operations {
             405: components["responses"]["Problem"];
             421: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    postEvidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakeEvidenceInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceMade"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    evidencePreview: {
+        parameters: {
+            query?: {
+                /** @description First day. */
+                from?: components["schemas"]["DateInput"];
+                /** @description An incident, with the records it names. */
+                incident?: components["schemas"]["IdInput"];
+                /** @description An item, with its copies, loans, readings, files and incidents. */
+                item?: components["schemas"]["IdInput"];
+                /** @description A person: what he or she did, and what concerned him or her. */
+                person?: components["schemas"]["IdInput"];
+                /** @description Last day. */
+                to?: components["schemas"]["DateInput"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidencePreview"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    getEvidenceEvidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                evidence: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceMade"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    getEvidenceEvidenceBundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                evidence: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
             500: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
@@ -9130,6 +12703,45 @@ export interface operations {
             405: components["responses"]["Problem"];
             421: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    postItems: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["TakeInFormInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenIn"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
             500: components["responses"]["Problem"];
             503: components["responses"]["Problem"];
         };
@@ -9698,6 +13310,138 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    getKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Keys"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    getKeysShare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnShare"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    postKeysShare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CollectShareInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sheet"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    postKeysShareConfirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmShareInput"];
+            };
+        };
+        responses: {
+            /** @description 成功 · Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            408: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     knew: {
         parameters: {
             query?: {
@@ -9760,6 +13504,121 @@ export interface operations {
                 };
                 content: {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    leavings: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins. */
+                cursor?: components["schemas"]["CursorInput"];
+                /** @description Rows on the page, 1 to 200. */
+                limit?: number;
+                /** @description Those of one person. */
+                person?: components["schemas"]["IdInput"];
+                /** @description Those in that state: `open`, `called_off`, `completed`, `released`. */
+                state?: string;
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownLeavingRows"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    leavingsXlsx: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins. */
+                cursor?: components["schemas"]["CursorInput"];
+                /** @description Rows on the page, 1 to 200. */
+                limit?: number;
+                /** @description Those of one person. */
+                person?: components["schemas"]["IdInput"];
+                /** @description Those in that state: `open`, `called_off`, `completed`, `released`. */
+                state?: string;
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    leavingsCount: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins. */
+                cursor?: components["schemas"]["CursorInput"];
+                /** @description Rows on the page, 1 to 200. */
+                limit?: number;
+                /** @description Those of one person. */
+                person?: components["schemas"]["IdInput"];
+                /** @description Those in that state: `open`, `called_off`, `completed`, `released`. */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Count"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -10188,6 +14047,39 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    parametersKeyEffect: {
+        parameters: {
+            query: {
+                /** @description Another value, in the parameter's unit. */
+                value: number;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EffectRows"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     people: {
         parameters: {
             query?: {
@@ -10207,6 +14099,111 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ShownPersonRows"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    peopleDue: {
+        parameters: {
+            query?: {
+                /** @description Only what is late already. */
+                late?: boolean;
+                /** @description Only one kind of them. */
+                matter?: components["schemas"]["MatterInput"];
+                /** @description Those of one person. */
+                person?: components["schemas"]["IdInput"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonDueRows"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    peopleDueXlsx: {
+        parameters: {
+            query?: {
+                /** @description Only what is late already. */
+                late?: boolean;
+                /** @description Only one kind of them. */
+                matter?: components["schemas"]["MatterInput"];
+                /** @description Those of one person. */
+                person?: components["schemas"]["IdInput"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    peopleDueCount: {
+        parameters: {
+            query?: {
+                /** @description Only what is late already. */
+                late?: boolean;
+                /** @description Only one kind of them. */
+                matter?: components["schemas"]["MatterInput"];
+                /** @description Those of one person. */
+                person?: components["schemas"]["IdInput"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Count"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -10283,6 +14280,36 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    peoplePersonCommitments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignatureRows"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     peoplePersonHeld: {
         parameters: {
             query?: {
@@ -10308,6 +14335,128 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ContentRows"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    peoplePersonHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionShownRows"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    peoplePersonHoldings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldingRows"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    posts: {
+        parameters: {
+            query?: {
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostRowRows"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    postsXlsx: {
+        parameters: {
+            query?: {
+                /** @description 以往某日（当日终）或某一时刻的台账。The register as it stood at the end of a past day, or at a moment. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                 };
             };
             400: components["responses"]["Problem"];
@@ -10385,6 +14534,45 @@ export interface operations {
             404: components["responses"]["Problem"];
             405: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
+            421: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    proposals: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins. */
+                cursor?: components["schemas"]["CursorInput"];
+                /** @description Rows on the page, 1 to 200. */
+                limit?: number;
+                /** @description `rights` or `parameter`. */
+                of?: string;
+                /** @description `open`, `confirmed`, `done`, `rejected` or `withdrawn`. */
+                state?: string;
+                /** @description The person, or the key of the parameter. */
+                subject?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description 成功 · Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownProposalRows"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            405: components["responses"]["Problem"];
             421: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
             500: components["responses"]["Problem"];

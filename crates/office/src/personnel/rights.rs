@@ -206,7 +206,7 @@ impl Action for ConfirmRights {
         }
         after.check(work, &person)?;
         after.give(work, person)?;
-        proposal.state = State::Done(Decided::now(work)?);
+        proposal.state = State::Done { decided: Decided::now(work)? };
         work.put(&proposal)?;
         Ok(proposal)
     }

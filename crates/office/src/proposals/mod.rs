@@ -38,6 +38,7 @@ pub struct Proposal {
 
 /// What stands and what shall stand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ProposedChange")]
 #[serde(tag = "of", rename_all = "snake_case")]
 pub enum Change {
     /// What a person is and may know.
@@ -60,14 +61,23 @@ pub enum Change {
 
 /// What became of a proposal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ProposalState")]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum State {
     /// Waits for a second person.
     Open,
     /// Confirmed; holds from its day on.
-    Confirmed(Decided),
+    Confirmed {
+        /// Who, when.
+        #[serde(flatten)]
+        decided: Decided,
+    },
     /// In force.
-    Done(Decided),
+    Done {
+        /// Who, when.
+        #[serde(flatten)]
+        decided: Decided,
+    },
     /// Not agreed to.
     Rejected {
         /// Who, when.
@@ -197,7 +207,7 @@ impl Action for Withdraw {
     fn perform(self, work: &mut Work<'_, '_>) -> Result<Proposal, Stop> {
         let mut proposal = work.need::<Proposal>(&self.proposal)?.record;
         // One that waits for its day hasn't done anything yet.
-        if !matches!(proposal.state, State::Open | State::Confirmed(_)) {
+        if !matches!(proposal.state, State::Open | State::Confirmed { .. }) {
             return Err(Refusal::new("proposal.decided", &["1.3.3"]).into());
         }
         proposal.state = State::Withdrawn { at: work.now() };

@@ -80,7 +80,7 @@ impl Action for Confirm {
     fn perform(self, work: &mut Work<'_, '_>) -> Result<Proposal, Stop> {
         let mut proposal = Proposal::open(work, &self.proposal)?;
         let decided = Decided::now(work)?;
-        proposal.state = State::Confirmed(decided);
+        proposal.state = State::Confirmed { decided };
         put_if_due(work, &mut proposal)?;
         work.put(&proposal)?;
         Ok(proposal)
@@ -134,7 +134,7 @@ impl Action for TakeEffect {
     fn perform(self, work: &mut Work<'_, '_>) -> Result<Proposal, Stop> {
         let mut proposal = work.need::<Proposal>(&self.proposal)?.record;
         put_if_due(work, &mut proposal)?;
-        if !matches!(proposal.state, State::Done(_)) {
+        if !matches!(proposal.state, State::Done { .. }) {
             return Err(Refusal::new("proposal.not_yet", &["1.3.3"]).into());
         }
         work.put(&proposal)?;
@@ -157,7 +157,7 @@ pub fn due(conn: &Connection, today: Date) -> Result<Vec<Id>, StoreError> {
 
 /// Sets the value of a confirmed proposal whose day has come.
 fn put_if_due(work: &mut Work<'_, '_>, proposal: &mut Proposal) -> Result<(), Stop> {
-    let State::Confirmed(decided) = proposal.state.clone() else {
+    let State::Confirmed { decided } = proposal.state.clone() else {
         return Err(Refusal::new("proposal.decided", &["1.3.3"]).into());
     };
     let Change::Parameter { before, after, effective_on } = proposal.change else { return Err(overtaken()) };
@@ -169,7 +169,7 @@ fn put_if_due(work: &mut Work<'_, '_>, proposal: &mut Proposal) -> Result<(), St
     if effective_on <= work.today() {
         let reason = proposal.reason.clone();
         work.put(&Setting { parameter: proposal.subject.clone(), value: after, reason })?;
-        proposal.state = State::Done(decided);
+        proposal.state = State::Done { decided };
     }
     Ok(())
 }
