@@ -414,7 +414,6 @@ fn run(command: Command) -> anyhow::Result<()> {
             unseal::run(&address, certificate.as_deref(), sentence.as_deref(), file.as_deref())
         }
         Command::Serve { data, listen, cache_mib, vault, backup, checkpoint, witness, hold, secret } => {
-            let directory = DataDirectory::open(&data)?;
             let settings = serving::Settings {
                 listen,
                 listener: None,
@@ -427,16 +426,7 @@ fn run(command: Command) -> anyhow::Result<()> {
                 witnesses: witness,
                 hold,
             };
-            // Nobody at hand who opens it: it waits, and takes shares or the passphrase at its own door.
-            let waits = !secret.given() && data::needs(&data)?.is_some();
-            if waits && !std::io::stdin().is_terminal() {
-                let Some(opened) = serving::wait(&directory, listen)? else { return Ok(()) };
-                let listener = Some(opened.listener);
-                let settings = serving::Settings { listener, hold: true, ..settings };
-                return serving::run(&directory, &opened.unsealed, &opened.attempts, settings, || {});
-            }
-            let unsealed = directory.unlock(&secret.of(&data)?)?;
-            serving::run(&directory, &unsealed, &[], settings, || {})
+            serve(&data, secret, settings)
         }
         Command::Verify { data, checkpoint, files, vault, secret } => {
             let directory = DataDirectory::open(&data)?;
@@ -512,4 +502,17 @@ fn run(command: Command) -> anyhow::Result<()> {
             Ok(())
         }
     }
+}
+
+/// Serves an office. With nobody at hand who opens it, it waits, and takes shares or the passphrase at its own door.
+fn serve(data: &Path, secret: SecretArgs, settings: serving::Settings) -> anyhow::Result<()> {
+    let directory = DataDirectory::open(data)?;
+    let waits = !secret.given() && data::needs(data)?.is_some();
+    if waits && !std::io::stdin().is_terminal() {
+        let Some(opened) = serving::wait(&directory, settings.listen)? else { return Ok(()) };
+        let settings = serving::Settings { listener: Some(opened.listener), hold: true, ..settings };
+        return serving::run(&directory, &opened.unsealed, &opened.attempts, settings, || {});
+    }
+    let unsealed = directory.unlock(&secret.of(data)?)?;
+    serving::run(&directory, &unsealed, &[], settings, || {})
 }

@@ -72,8 +72,9 @@ fn read(directory: &Path) -> anyhow::Result<Vec<(String, String)>> {
         for entry in entries {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            // The wording of refusals belongs to the program: it has to fit its codes.
-            if !entry.file_type()?.is_file() || name == "refusals.toml" {
+            // The wording of refusals belongs to the program: it has to fit its codes. So does the first text of the
+            // commitment, which later ones take the place of in the console.
+            if !entry.file_type()?.is_file() || ["refusals.toml", "commitment.txt"].contains(&&*name) {
                 continue;
             }
             let name = if folder.is_empty() { name } else { format!("{folder}/{name}") };

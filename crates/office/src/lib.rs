@@ -71,10 +71,63 @@ pub fn kinds() -> Vec<Kind> {
     ]
 }
 
-/// Every action of the office. Adding a verb means: its own file, a line here, a policy, a test.
+/// Every action of the office. Adding a verb means: its own file, a line in one of the lists below, a policy, a test.
 pub fn actions() -> Vec<Registration> {
+    [of_documents(), of_content(), of_people()].concat()
+}
+
+/// Receiving, keeping, lending, and what goes wrong there.
+fn of_documents() -> Vec<Registration> {
     vec![
         Registration::of::<accountability::incident::CloseIncident>(),
+        Registration::of::<items::entrust::Entrust>(),
+        Registration::of::<items::mend::AddCopies>(),
+        Registration::of::<items::mend::Mark>(),
+        Registration::of::<items::mend::Strike>(),
+        Registration::of::<items::place::Accept>(),
+        Registration::of::<items::place::FoundAgain>(),
+        Registration::of::<items::place::Place>(),
+        Registration::of::<items::place::Recall>(),
+        Registration::of::<items::reading::Open>(),
+        Registration::of::<items::revise::Rescope>(),
+        Registration::of::<items::revise::Revise>(),
+        Registration::of::<loans::apply::Apply>(),
+        Registration::of::<loans::apply::Withdraw>(),
+        Registration::of::<loans::approve::Approve>(),
+        Registration::of::<loans::approve::Reject>(),
+        Registration::of::<loans::clockwork::Escalate>(),
+        Registration::of::<loans::clockwork::Expire>(),
+        Registration::of::<loans::clockwork::Remind>(),
+        Registration::of::<loans::hand_over::Acknowledge>(),
+        Registration::of::<loans::hand_over::HandOver>(),
+        Registration::of::<loans::reading::CallOff>(),
+        Registration::of::<loans::reading::CloseSession>(),
+        Registration::of::<loans::reading::Confirm>(),
+        Registration::of::<loans::reading::OpenSession>(),
+        Registration::of::<loans::reading::ReportPages>(),
+        Registration::of::<loans::renew::ApproveRenewal>(),
+        Registration::of::<loans::renew::RejectRenewal>(),
+        Registration::of::<loans::renew::Renew>(),
+        Registration::of::<loans::take_back::BringBack>(),
+        Registration::of::<loans::take_back::ReportLost>(),
+        Registration::of::<loans::take_back::TakeBack>(),
+        Registration::of::<premises::AddCabinet>(),
+        Registration::of::<premises::AddRoom>(),
+        Registration::of::<premises::NameCustodian>(),
+        Registration::of::<premises::answer::NameResponsible>(),
+        Registration::of::<premises::SetTerminals>(),
+        Registration::of::<receipts::import::BeginImport>(),
+        Registration::of::<receipts::import::FinishImport>(),
+        Registration::of::<receipts::import::ImportRows>(),
+        Registration::of::<receipts::receipt::SignFor>(),
+        Registration::of::<receipts::register::Register>(),
+        Registration::of::<receipts::take_in::TakeIn>(),
+    ]
+}
+
+/// Files, keys, and what is asked of the whole.
+fn of_content() -> Vec<Registration> {
+    vec![
         Registration::of::<files::ceiling::ConfirmApproval>(),
         Registration::of::<files::ceiling::EnterApproval>(),
         Registration::of::<keys::backup::Note>(),
@@ -107,37 +160,15 @@ pub fn actions() -> Vec<Registration> {
         Registration::of::<files::reading::LookAround>(),
         Registration::of::<files::reading::OpenReading>(),
         Registration::of::<files::reading::ShowPage>(),
-        Registration::of::<items::entrust::Entrust>(),
-        Registration::of::<items::mend::AddCopies>(),
-        Registration::of::<items::mend::Mark>(),
-        Registration::of::<items::mend::Strike>(),
-        Registration::of::<items::place::Accept>(),
-        Registration::of::<items::place::FoundAgain>(),
-        Registration::of::<items::place::Place>(),
-        Registration::of::<items::place::Recall>(),
-        Registration::of::<items::reading::Open>(),
-        Registration::of::<items::revise::Rescope>(),
-        Registration::of::<items::revise::Revise>(),
-        Registration::of::<loans::apply::Apply>(),
-        Registration::of::<loans::apply::Withdraw>(),
-        Registration::of::<loans::approve::Approve>(),
-        Registration::of::<loans::approve::Reject>(),
-        Registration::of::<loans::clockwork::Escalate>(),
-        Registration::of::<loans::clockwork::Expire>(),
-        Registration::of::<loans::clockwork::Remind>(),
-        Registration::of::<loans::hand_over::Acknowledge>(),
-        Registration::of::<loans::hand_over::HandOver>(),
-        Registration::of::<loans::reading::CallOff>(),
-        Registration::of::<loans::reading::CloseSession>(),
-        Registration::of::<loans::reading::Confirm>(),
-        Registration::of::<loans::reading::OpenSession>(),
-        Registration::of::<loans::reading::ReportPages>(),
-        Registration::of::<loans::renew::ApproveRenewal>(),
-        Registration::of::<loans::renew::RejectRenewal>(),
-        Registration::of::<loans::renew::Renew>(),
-        Registration::of::<loans::take_back::BringBack>(),
-        Registration::of::<loans::take_back::ReportLost>(),
-        Registration::of::<loans::take_back::TakeBack>(),
+        Registration::of::<supervision::evidence::MakeEvidence>(),
+        Registration::of::<supervision::filters::RemoveFilter>(),
+        Registration::of::<supervision::filters::SaveFilter>(),
+    ]
+}
+
+/// People, their rights, and the rules.
+fn of_people() -> Vec<Registration> {
+    vec![
         Registration::of::<personnel::account::ChangePassword>(),
         Registration::of::<personnel::account::CloseAccount>(),
         Registration::of::<personnel::account::ResetAccount>(),
@@ -163,25 +194,11 @@ pub fn actions() -> Vec<Registration> {
         Registration::of::<personnel::rights::ProposeRights>(),
         Registration::of::<personnel::rights::ConfirmRights>(),
         Registration::of::<personnel::rights::RejectRights>(),
-        Registration::of::<premises::AddCabinet>(),
-        Registration::of::<premises::AddRoom>(),
-        Registration::of::<premises::NameCustodian>(),
-        Registration::of::<premises::answer::NameResponsible>(),
-        Registration::of::<premises::SetTerminals>(),
-        Registration::of::<receipts::import::BeginImport>(),
-        Registration::of::<receipts::import::FinishImport>(),
-        Registration::of::<receipts::import::ImportRows>(),
-        Registration::of::<receipts::receipt::SignFor>(),
-        Registration::of::<receipts::register::Register>(),
-        Registration::of::<receipts::take_in::TakeIn>(),
         Registration::of::<rules::ImportCalendar>(),
         Registration::of::<rules::parameter::Propose>(),
         Registration::of::<rules::parameter::Confirm>(),
         Registration::of::<rules::parameter::Reject>(),
         Registration::of::<rules::parameter::TakeEffect>(),
         Registration::of::<proposals::Withdraw>(),
-        Registration::of::<supervision::evidence::MakeEvidence>(),
-        Registration::of::<supervision::filters::RemoveFilter>(),
-        Registration::of::<supervision::filters::SaveFilter>(),
     ]
 }

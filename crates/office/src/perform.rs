@@ -172,6 +172,13 @@ impl Office {
         look_up::<Account>(conn, name)
     }
 
+    /// Whether there is such an action and the input has its form; nothing is done.
+    pub fn reads(&self, action: &str, input: &RawValue) -> Result<(), Unable> {
+        let registration = self.inner.actions.get(action).ok_or(Unable::NoSuchAction)?;
+        (registration.prepare)(input)?;
+        Ok(())
+    }
+
     /// Queues an action; `answer` is called once its entry is on disk.
     pub fn submit(&self, request: Request, answer: impl FnOnce(Result<Performed, Unable>) + Send + 'static) {
         let Some(registration) = self.inner.actions.get(request.action.as_str()).copied() else {

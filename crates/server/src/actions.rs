@@ -91,6 +91,7 @@ pub(crate) async fn act(
     let seen = seen(&headers, language)?;
     let input = input::json(body, language).await?;
     if let Some(code) = keys::barred(&edge, &name) {
+        edge.office.reads(&name, &input).map_err(|unable| Problem::unable(unable, input.get(), language))?;
         return Err(Problem::edge(StatusCode::CONFLICT, code, language));
     }
     if keys::decides(&name) {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use jingui_forms::Cell;
 use jingui_office::accountability::incident::IncidentKind;
 use jingui_office::page::{Cursor, Rows};
+use jingui_office::personnel::post::{Post, posts};
 use jingui_office::supervision::differences::{Became, Compared, Difference, Register, differences, named};
 use jingui_regulation::{Category, Level, Marking, Moment, PersonClass, Role};
 use jingui_store::{Id, StoreError};
@@ -237,6 +238,13 @@ const FIELDS: &[(&str, &str, &str)] = &[
     ("commitment.version", "保密承诺版本", "Commitment, version"),
     ("commitment.signed_on", "保密承诺签署", "Commitment signed"),
     ("review.on", "审查日期", "Reviewed"),
+    ("commitment.until", "保密承诺有效至", "Commitment counts until"),
+    ("post", "岗位", "Post"),
+    ("check_due", "保密检查到期", "Secrecy check due"),
+    ("last_day", "拟离岗日期", "Planned last day"),
+    ("review.class", "审查类别", "Reviewed for class"),
+    ("review.result", "审查结果", "Result of the review"),
+    ("review.remark", "审查备注", "Remark on the review"),
     ("review.supports", "审查可知密至", "Review supports"),
     ("review.due", "审查到期", "Review due"),
     ("on", "离岗日期", "Left on"),
@@ -353,7 +361,12 @@ struct Words<'a> {
 
 impl<'a> Words<'a> {
     fn new(look: &'a Look<'a>) -> Result<Self, StoreError> {
-        Ok(Self { look, names: Names::read(look)?, known: HashMap::new() })
+        let mut known = HashMap::new();
+        for row in posts(look.conn, look.asker)? {
+            let post: Post = serde_json::from_str(row.post.get())?;
+            known.insert(post.id, post.name);
+        }
+        Ok(Self { look, names: Names::read(look)?, known })
     }
 
     /// A value of that field as people read it; nothing when it is empty.
@@ -393,6 +406,7 @@ impl<'a> Words<'a> {
         let coded = match field {
             "state" => Some(match text {
                 "active" => language.pick("在岗", "active"),
+                "leaving" => language.pick("离岗办理中", "leaving"),
                 "left" => language.pick("离岗", "left"),
                 "returned" => language.pick("已归还", "returned"),
                 _ => wording::state(text, language),
@@ -400,6 +414,11 @@ impl<'a> Words<'a> {
             "mode" => Some(match text {
                 "take_out" => language.pick("外借", "taken out"),
                 _ => language.pick("现场阅读", "read on site"),
+            }),
+            "review.result" => Some(match text {
+                "fit" => language.pick("合格", "fit"),
+                "conditional" => language.pick("有条件合格", "fit under conditions"),
+                _ => language.pick("不宜从事涉密工作", "unfit"),
             }),
             "purpose.for" => Some(match text {
                 "place" => language.pick("入柜", "put away"),
@@ -421,7 +440,7 @@ impl<'a> Words<'a> {
                 let role: Option<Role> = serde_json::from_value(code).ok();
                 return Ok(role.map_or(text, |role| language.pick(role.zh(), role.en())).to_owned());
             }
-            "class" => {
+            "class" | "review.class" => {
                 let class: Option<PersonClass> = serde_json::from_value(code).ok();
                 return Ok(class.map_or(text, |class| language.pick(class.zh(), class.en())).to_owned());
             }

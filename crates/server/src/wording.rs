@@ -126,10 +126,6 @@ fn keys(code: &str) -> (&'static str, &'static str) {
 /// Why evidence isn't made.
 fn evidence(code: &str) -> (&'static str, &'static str) {
     match code {
-        "evidence.makers" => (
-            "证据由党办负责人或安全审计员制作。",
-            "evidence is made by the office head or the security auditor; ask one of them.",
-        ),
         "evidence.none" => (
             "没有属于此范围的账目，请放宽起止日期或另选对象。",
             "no entry belongs to it; choose other days or another subject.",

@@ -192,6 +192,9 @@ impl Store {
         let log_id = schema::meta(&conn, "log")?
             .ok_or_else(|| StoreError::Open("this database holds no journal of Jingui".into()))?;
         if schema::meta(&conn, "layout")?.as_deref() != Some(&schema::fingerprint(&kinds)) {
+            // A page that doesn't pass the cipher's check reads as zeros once, and only the next read fails: it is asked
+            // before the registers are taken for old ones.
+            schema::meta(&conn, "layout")?;
             if !rebuild {
                 return Err(StoreError::Open(
                     "the registers have the layout of another version; verify with the version that wrote them".into(),

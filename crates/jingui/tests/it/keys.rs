@@ -46,10 +46,12 @@ impl House {
         let house = Self { place, data, opens, passwords: passwords(&out(&made)) };
         let served = house.serve();
         let security = house.security(&served);
+        let auditor = house.passwords.iter().find(|(account, _)| account == "auditor").unwrap();
+        let auditor = served.sign_in("auditor", &auditor.1);
         for (number, account, roles) in [
             ("0001", "zhoumin", &["registrar"][..]),
-            ("0003", "sunli", &["office_head"]),
             ("0005", "lilei", &["staff"]),
+            ("0003", "sunli", &["office_head"]),
         ] {
             let person =
                 security.did("person.add", &json!({"staff_number": number, "name": account}))["id"].clone();
@@ -58,8 +60,11 @@ impl House {
                 "person.record_review",
                 &json!({"person": person, "class": "general", "on": today, "supports": 3}),
             );
-            let rights = json!({"person": person, "department": null, "roles": roles, "class": "general", "clearance": 3});
-            security.did("person.set_rights", &rights);
+            let rights = json!({"department": null, "roles": roles, "class": "general", "clearance": 3});
+            let proposal = json!({"person": person, "rights": rights, "reason": "上岗"});
+            let proposal = security.did("rights.propose", &proposal);
+            // There is no office head yet.
+            auditor.did("rights.confirm", &json!({"proposal": proposal["id"]}));
             security
                 .did("account.open", &json!({"person": person, "account": account, "password": PASSWORD}));
             served.sign_in(account, PASSWORD).did("person.sign_commitment", &json!({"version": 1}));

@@ -148,7 +148,7 @@ impl Bundles {
 /// `GET /api/evidence/preview`: what a bundle would hold, for the dialog that asks whether it is to be made.
 pub(crate) fn preview(look: &Look<'_>, choice: Choice) -> Result<Preview, Fault> {
     if !may_make(look.office, look.asker) {
-        return Err(Problem::edge(StatusCode::FORBIDDEN, "evidence.makers", look.language).into());
+        return Err(Fault::Absent);
     }
     valid(look.office, &choice, look.language)?;
     if !chosen::may_know(look.conn, look.asker, &choice)? {

@@ -22,7 +22,7 @@ fn bundle(client: &Client, of: &Value) -> Vec<(String, Vec<u8>)> {
         let progress = client.get(&path).json()["progress"].clone();
         match progress["state"].as_str().unwrap() {
             "finished" => break,
-            "running" if begun.elapsed() < Duration::from_secs(60) => {
+            "running" if begun.elapsed() < Duration::from_mins(1) => {
                 std::thread::sleep(Duration::from_millis(50));
             }
             _ => panic!("{progress}"),
@@ -184,7 +184,7 @@ fn only_the_head_and_the_auditor_make_evidence_and_only_who_asked_fetches_it() {
     let house = House::new();
     let (item, _) = loan(&house);
     let (head, staff) = (house.signed_in("head"), house.signed_in("staff"));
-    assert_eq!(staff.get(&format!("/api/evidence/preview?item={item}")).json()["code"], "evidence.makers");
+    assert_eq!(staff.get(&format!("/api/evidence/preview?item={item}")).status, 404);
     let refused = staff.post("/api/evidence", &json!({"of": {"item": item}, "why": WHY}));
     assert_eq!((refused.status, &refused.json()["code"]), (403, &json!("entrusted_to")));
     assert_eq!(
@@ -222,5 +222,5 @@ fn a_choice_that_is_none_names_what_is_wrong() {
     assert_eq!(asked(&json!({"from": "2019-01-01", "to": "2020-01-01"})), (409, json!("evidence.none")));
     assert_eq!(head.post("/api/evidence", &json!({"of": {"person": house.staff}, "why": " "})).status, 422);
     assert_eq!(house.entries(), before, "what was never asked properly leaves no entry");
-    assert!(chosen::MOST <= 20_000);
+    const { assert!(chosen::MOST <= 20_000) };
 }

@@ -177,6 +177,9 @@ fn every_view_answers_every_role() {
             if path.ends_with("/hits") {
                 address.push_str("?q=%E4%BF%9D%E5%AF%86");
             }
+            if path == "/api/evidence/preview" {
+                let _ = write!(address, "?item={item}");
+            }
             if path.starts_with("/api/differences") {
                 let _ = write!(address, "?register=item&from={begins}");
             }
