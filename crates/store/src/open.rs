@@ -192,9 +192,11 @@ impl Store {
         let log_id = schema::meta(&conn, "log")?
             .ok_or_else(|| StoreError::Open("this database holds no journal of Jingui".into()))?;
         if schema::meta(&conn, "layout")?.as_deref() != Some(&schema::fingerprint(&kinds)) {
-            // A page that doesn't pass the cipher's check reads as zeros once, and only the next read fails: it is asked
-            // before the registers are taken for old ones.
-            schema::meta(&conn, "layout")?;
+            // The last page of a long text reads as zeros where it doesn't pass the cipher's check, without an error. So
+            // the pages are looked at before the registers are taken for old ones.
+            if let Some(page) = pages::altered(&conn)? {
+                return Err(StoreError::Page { page });
+            }
             if !rebuild {
                 return Err(StoreError::Open(
                     "the registers have the layout of another version; verify with the version that wrote them".into(),

@@ -54,7 +54,7 @@ fn opening_an_entry_of_level_3_leaves_a_trace_once_a_session() {
     let journal = auditor.get("/api/journal?action=item.read").json();
     assert_eq!(journal["rows"].as_array().unwrap().len(), 2);
     assert_eq!(journal["rows"][0]["actor"], house.staff.as_str());
-    assert!(!journal.to_string().contains("保密检查"), "the journal shows no title");
+    assert!(!journal.to_string().contains("年度保密检查"), "the journal shows no title");
 }
 
 #[test]
@@ -184,12 +184,14 @@ fn every_view_answers_every_role() {
                 let _ = write!(address, "?register=item&from={begins}");
             }
             let answer = client.get(&address);
-            assert!(matches!(answer.status, 200 | 403 | 404), "{account} {path}: {answer:?}");
+            // This office has no file of keys.
+            let keyless = path == "/api/keys" && answer.status == 409;
+            assert!(keyless || matches!(answer.status, 200 | 403 | 404), "{account} {path}: {answer:?}");
             let documented = &operation["responses"][answer.status.to_string()];
             assert!(documented.is_object(), "{path} answers {} undocumented", answer.status);
             if account == "auditor" || account == "security" {
                 assert!(
-                    !String::from_utf8_lossy(&answer.body).contains("保密检查"),
+                    !String::from_utf8_lossy(&answer.body).contains("年度保密检查"),
                     "{account} sees a title at {path}"
                 );
             }
