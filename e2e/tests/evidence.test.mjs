@@ -10,7 +10,7 @@ before(async () => { office = await open() })
 after(async () => { await office?.close() })
 
 const dialog = (page) => page.getByRole('dialog', { name: /制作证据/ })
-const firstItem = (page) => page.evaluate(async () => (await (await fetch('/api/items?limit=1')).json()).rows[0].record)
+const firstItem = (page) => page.evaluate(async () => (await (await fetch('/api/items?limit=1')).json()).rows[0].item)
 
 test('the head makes evidence of an item and fetches it', async () => {
   const page = await office.as('sunli')

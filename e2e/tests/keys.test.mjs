@@ -74,9 +74,12 @@ test('two people rotate the keys and give the office to other holders', async ()
   server = await start(['serve', '--data', data, ...old])
   const { base } = server
   const act = await client(base, 'security', security)
-  for (const [number, account, name, roles] of [['0003', 'sunli', '孙立', ['office_head']], ['0001', 'zhoumin', '周敏', ['registrar']], ['0005', 'lilei', '李雷', ['staff']]]) {
+  const auditor = await client(base, 'auditor', /auditor +(\S+)/.exec(told)[1])
+  for (const [number, account, name, roles] of [['0001', 'zhoumin', '周敏', ['registrar']], ['0005', 'lilei', '李雷', ['staff']], ['0003', 'sunli', '孙立', ['office_head']]]) {
     const person = await act('person.add', { staff_number: number, name })
-    await act('person.set_rights', { person: person.id, department: null, roles, class: null, clearance: 0 })
+    const proposal = await act('rights.propose', { person: person.id, rights: { department: null, roles, class: null, clearance: 0 }, reason: '上岗' })
+    // There is no office head yet.
+    await auditor('rights.confirm', { proposal: proposal.id })
     await act('account.open', { person: person.id, account, password: PASSWORD })
   }
 

@@ -125,12 +125,20 @@ export async function confirm(page, name) {
 export async function choose(page, label, option) {
   const select = page.getByRole('combobox', { name: label, exact: true })
   const chosen = page.locator('.el-select').filter({ has: select }).getByText(option).first()
-  for (let tries = 0; tries < 3; tries += 1) {
+  const there = (locator) => locator.waitFor({ timeout: 3000 }).then(() => true, () => false)
+  for (let tries = 0; tries < 5; tries += 1) {
+    // Under the header or a message the click would go to those.
+    await select.evaluate((field) => field.scrollIntoView({ block: 'center' }))
     // What is chosen already lies over the field; the click goes to it and opens the list all the same.
     await select.click({ force: true })
-    await page.locator('.el-select-dropdown:visible').first().waitFor()
+    if (!(await there(page.locator('.el-select-dropdown:visible').first()))) continue
     if ((await select.getAttribute('readonly')) === null) await select.fill(option)
-    await page.locator('.el-select-dropdown__item:visible', { hasText: option }).first().click()
+    const item = page.locator('.el-select-dropdown__item:visible', { hasText: option }).first()
+    if (!(await there(item))) {
+      await page.keyboard.press('Escape')
+      continue
+    }
+    await item.click()
     if (await chosen.waitFor({ timeout: 2000 }).then(() => true, () => false)) return
     await page.keyboard.press('Escape')
   }
