@@ -272,6 +272,9 @@ impl Inner {
         let (outcome, result) = match result {
             Ok(value) => {
                 if rules::CHANGED_BY.contains(&registration.name) {
+                    // Whoever looks after the answer sees the change; the next action reads it anew, from what was kept.
+                    let fresh = rules::in_force_for(unit, &self.pack)?;
+                    *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
                     self.stale.store(true, Ordering::Release);
                 }
                 (Outcome::Done, Ok(value))

@@ -132,6 +132,8 @@ fn clause_1_3_3_a_parameter_takes_two_persons_and_its_day() {
     assert_eq!(limit(), 5, "a proposal changes nothing");
     assert_eq!(h.refused(&security, "parameter.confirm", json!({"proposal": today})).status, Status::Access);
     h.did(&head, "parameter.confirm", json!({"proposal": today}));
+    // Whoever looks now sees it, without another action in between.
+    assert_eq!(h.office.rules().count(jingui_regulation::Param::LoanDaysSecret), 4);
     assert_eq!(limit(), 4);
 
     let later = h.did(&security, "parameter.propose", value(3, Some("2026-12-01")))["id"].clone();

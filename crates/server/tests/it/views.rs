@@ -172,10 +172,16 @@ fn every_view_answers_every_role() {
         let client = house.signed_in(account);
         let begins = client.get("/api/moment").json()["begins"].as_str().unwrap().to_owned();
         for (path, operation) in gets(&document) {
-            let mut address =
-                path.replace("{item}", item.as_str()).replace("{year}", "2026").replace(['{', '}'], "");
+            let mut address = path
+                .replace("{item}", item.as_str())
+                .replace("{year}", "2026")
+                .replace("{key}", "loan_days_secret")
+                .replace(['{', '}'], "");
             if path.ends_with("/hits") {
                 address.push_str("?q=%E4%BF%9D%E5%AF%86");
+            }
+            if path.ends_with("/effect") {
+                address.push_str("?value=3");
             }
             if path == "/api/evidence/preview" {
                 let _ = write!(address, "?item={item}");
