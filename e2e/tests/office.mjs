@@ -127,11 +127,6 @@ export async function choose(page, label, option) {
   const chosen = page.locator('.el-select').filter({ has: select }).getByText(option).first()
   const there = (locator) => locator.waitFor({ timeout: 3000 }).then(() => true, () => false)
   for (let tries = 0; tries < 5; tries += 1) {
-    // A list that is still open lies over what is below it, and would take the click.
-    await page.evaluate(() => document.activeElement?.blur())
-    await page.locator('.el-select-dropdown:visible').first().waitFor({ state: 'hidden', timeout: 3000 }).catch(() => {})
-    // Under the header or a message the click would go to those.
-    await select.evaluate((field) => field.scrollIntoView({ block: 'center' }))
     // What is chosen already lies over the field; the click goes to it and opens the list all the same.
     await select.click({ force: true })
     if (!(await there(page.locator('.el-select-dropdown:visible').first()))) continue

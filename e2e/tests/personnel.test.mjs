@@ -52,7 +52,10 @@ test('clause 3.5.3: a post that handles secrets is refused without the review, a
   await press(page, '知道了')
   await page.getByRole('tab', { name: '审查与检查' }).click()
   await choose(page, '人员类别', '核心')
+  // The list that closes lies over the field below it.
+  await settled(page)
   await choose(page, '可知密至', '秘密')
+  await settled(page)
   await press(page, '登记审查结果')
   await page.locator('section:visible', { hasText: '背景审查' }).getByText('核心').first().waitFor()
   await look(page, 'person-checks')

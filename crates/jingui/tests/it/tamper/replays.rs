@@ -266,7 +266,8 @@ fn backups(house: &House, at: &Path, rng: &mut ChaCha20Rng) -> Case {
     };
     case(
         format!("{} of {}", name.display(), super::replays::told(older)),
-        name.display().to_string(),
+        // An older manifest is found by what it lists and the newer one doesn't: the backup's number says where.
+        name.with_extension("").display().to_string(),
         verdict,
     )
 }
