@@ -178,9 +178,9 @@ fn may_make(office: &Office, asker: &Asker) -> bool {
 
 fn unfit(unfit: Unfit, language: Language) -> Problem {
     match unfit {
-        Unfit::None => Problem::edge(StatusCode::CONFLICT, "evidence.none", language),
+        Unfit::None => Problem::edge(StatusCode::UNPROCESSABLE_ENTITY, "evidence.none", language),
         Unfit::TooMany => {
-            let mut problem = Problem::edge(StatusCode::CONFLICT, "evidence.too_many", language);
+            let mut problem = Problem::edge(StatusCode::UNPROCESSABLE_ENTITY, "evidence.too_many", language);
             problem.facts.insert("most".to_owned(), json!(chosen::MOST));
             problem
         }

@@ -219,7 +219,7 @@ fn a_choice_that_is_none_names_what_is_wrong() {
     assert_eq!(asked(&json!({ "from": today })), (422, json!("evidence.subject")));
     assert_eq!(asked(&json!({"person": house.staff, "item": house.staff})), (422, json!("evidence.subject")));
     assert_eq!(asked(&json!({"from": today, "to": "2020-01-01"})), (422, json!("evidence.days")));
-    assert_eq!(asked(&json!({"from": "2019-01-01", "to": "2020-01-01"})), (409, json!("evidence.none")));
+    assert_eq!(asked(&json!({"from": "2019-01-01", "to": "2020-01-01"})), (422, json!("evidence.none")));
     assert_eq!(head.post("/api/evidence", &json!({"of": {"person": house.staff}, "why": " "})).status, 422);
     assert_eq!(house.entries(), before, "what was never asked properly leaves no entry");
     const { assert!(chosen::MOST <= 20_000) };
